@@ -1,0 +1,106 @@
+"""The command line: one file per verb, each loaded when it is called.
+
+A module of this folder whose name has no leading underscore is a verb, and its ``main`` is what it does.
+"""
+
+from __future__ import annotations
+
+import importlib
+import itertools
+import pkgutil
+import sys
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+import typer.core
+import typer.main
+
+from dystolab.errors import DystolabError, ResultError, SimulationError, UnknownNameError
+
+BAD_INPUT, FAILED, INTERRUPTED = 2, 1, 130
+"""Exit codes."""
+
+
+class _Verbs(typer.core.TyperGroup):
+    def list_commands(self, ctx: Any) -> list[str]:
+        return verbs()
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in verbs():
+            raise UnknownNameError("verb", cmd_name, verbs())
+        app = typer.Typer(add_completion=False, rich_markup_mode=None)
+        app.command(cmd_name)(importlib.import_module(f"{__name__}.{cmd_name}").main)
+        return typer.main.get_command(app)
+
+
+_app = typer.Typer(
+    cls=_Verbs,
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from dystolab import __version__
+
+        print(__version__)
+        raise typer.Exit
+
+
+@_app.callback()
+def _options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_print_version)
+    ] = False,
+) -> None:
+    """Take a circuit, give it a mechanism, run an experiment on it, read the measures."""
+
+
+def verbs() -> list[str]:
+    """Return the names of the verbs, sorted."""
+    return sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_"))
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and leave with its exit code: 0, 2 (bad input), 1 (failed) or 130 (stopped)."""
+    sys.exit(call(sys.argv[1:] if arguments is None else arguments))
+
+
+def call(arguments: Sequence[str]) -> int:
+    """Run the command line `arguments` and return the exit code; an error is one line on stderr."""
+    debug = "--debug" in itertools.takewhile(lambda argument: argument.startswith("-"), arguments)
+    try:
+        code = typer.main.get_command(_app)(args=list(arguments), prog_name="dystolab", standalone_mode=False)
+        return code if isinstance(code, int) else 0
+    except (KeyboardInterrupt, typer.Abort):
+        return _complain("stopped", INTERRUPTED)
+    except BrokenPipeError:  # `dystolab list … | head`
+        sys.stderr.close()
+        return FAILED
+    except Exception as error:
+        if debug:
+            raise
+        return _complain(*_told(error))
+
+
+def _told(error: Exception) -> tuple[str, int]:
+    """Return the line that tells of `error`, and the exit code."""
+    if isinstance(error, DystolabError):
+        return str(error), FAILED if isinstance(error, SimulationError | ResultError) else BAD_INPUT
+    if hasattr(error, "format_message"):  # the option parser's errors, whose class differs between versions
+        return error.format_message(), BAD_INPUT
+    if isinstance(error, MemoryError):
+        return "out of memory: try a smaller --scale or fewer --workers", FAILED
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: {error.strerror}", FAILED
+    return f"internal error ({type(error).__name__}: {error}); `dystolab --debug …` shows where", FAILED
+
+
+def _complain(line: str, code: int) -> int:
+    print(f"dystolab: {' '.join(line.split())}", file=sys.stderr)
+    return code

@@ -1,0 +1,157 @@
+"""``dystolab run``: an experiment on one or many subjects."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from dystolab.cli._request import Request
+    from dystolab.result import Result
+
+_MOST_THREADS = 4
+
+
+def main(
+    experiment: Annotated[str, typer.Argument(metavar="EXPERIMENT", help="See `dystolab list experiments`.")],
+    trials: Annotated[int | None, typer.Option(help="Number of trials.")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A setting of the experiment.")
+    ] = None,
+    circuit: Annotated[str | None, typer.Option(help="See `dystolab list circuits`.")] = None,
+    mechanism: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME:SEVERITY[,KEY=VALUE…]", help="What is wrong; severity 0 to 1."),
+    ] = None,
+    subjects: Annotated[
+        int | None, typer.Option(help="How many subjects; each has a seed of its own.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of the first subject.")] = None,
+    scale: Annotated[float | None, typer.Option(help="Size of the tissue.")] = None,
+    threads: Annotated[int | None, typer.Option(help="Threads of each subject.")] = None,
+    workers: Annotated[int, typer.Option(help="Subjects that run at the same time.")] = 1,
+    out: Annotated[Path | None, typer.Option(help="New directory for results and figure.")] = None,
+    resume: Annotated[Path | None, typer.Option(metavar="RESULT", help="Go on with a stopped run.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+) -> None:
+    """Run an experiment, save every subject when it is finished, and draw the result."""
+    from dystolab.cli._request import Request, assignments
+    from dystolab.errors import SpecError
+
+    if out is not None and resume is not None:
+        raise SpecError("--out and --resume exclude each other: a resumed run stays where it is")
+    given = assignments(settings or [], "--set")
+    if trials is not None:
+        if "trials" in given:
+            raise SpecError("--trials and --set trials=… exclude each other")
+        given["trials"] = str(trials)
+    where = resume.parent if resume is not None and resume.suffix else resume
+    request = Request.of(
+        _stored(where),
+        experiment=experiment,
+        settings=given,
+        circuit=circuit,
+        mechanisms=mechanism,
+        subjects=subjects,
+        seed=seed,
+        scale=scale,
+    )
+    paths = _run(request, where or out or _fresh(experiment), where is not None, workers, threads)
+    _report(request, paths, as_json)
+
+
+def _stored(where: Path | None) -> dict[str, Any]:
+    from dystolab.lab.plan import Plan
+
+    return {} if where is None else Plan.read(where).request
+
+
+def _run(request: Request, where: Path, resume: bool, workers: int, threads: int | None) -> list[Path]:
+    """Run what is asked for and return the paths of the results; when stopped, tell how to go on."""
+    from dystolab.cli._progress import shown
+    from dystolab.errors import SimulationError
+    from dystolab.lab.plan import FILE
+    from dystolab.lab.runs import run_many
+
+    experiment, subjects = request.build()
+    how = f"go on with: dystolab run {request.experiment} --resume {where}"
+    if threads is None:
+        threads = max(1, min(_MOST_THREADS, _cores() // max(1, workers)))
+    signal.signal(signal.SIGTERM, _stop)
+    try:
+        with shown(request.experiment) as progress:
+            return run_many(
+                experiment,
+                subjects,
+                where,
+                workers=workers,
+                threads=threads,
+                progress=progress,
+                resume=resume,
+                request=request.to_json(),
+            )
+    except KeyboardInterrupt:
+        if not (where / FILE).exists():
+            raise
+        done = len(list(where.glob("subject-*.zarr")))
+        print(f"dystolab: stopped, {done} of {len(subjects)} subjects finished; {how}", file=sys.stderr)
+        raise typer.Exit(130) from None
+    except SimulationError as error:
+        raise SimulationError(f"{error}; {how}") from error
+
+
+def _cores() -> int:
+    """Return how many cores this process may use; not every system tells more than how many there are."""
+    allowed = getattr(os, "sched_getaffinity", None)
+    return len(allowed(0)) if allowed else os.cpu_count() or 1
+
+
+def _stop(number: int, frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _fresh(experiment: str) -> Path:
+    """Return a directory that does not exist yet, named after the experiment and the time."""
+    base = Path("results") / f"{experiment}-{time.strftime('%Y%m%d-%H%M%S')}"
+    names = [base, *(base.with_name(f"{base.name}-{k}") for k in range(2, 100))]
+    return next(name for name in names if not name.exists())
+
+
+def _report(request: Request, paths: list[Path], as_json: bool) -> None:
+    """Write the summary and the figure beside the results, and print what came out and where it is."""
+    from dystolab import plots
+    from dystolab.cli._stored import ARRAYS, figure_path
+    from dystolab.cli._tables import print_results
+    from dystolab.lab.aggregate import summary
+    from dystolab.result import Result
+
+    where = paths[0].parent
+    results = [Result.load(path, arrays=i < ARRAYS) for i, path in enumerate(paths)]
+    told = json.dumps(summary(results), allow_nan=False)
+    (where / "summary.json").write_text(told + "\n")
+    figure = figure_path(where)
+    plots.save(plots.page(results), figure)
+    if as_json:
+        print(told)
+    else:
+        print_results(results)
+    lines = [f"Results: {where}", f"Figure:  {figure}", f"Next:    {_next(request, where, results)}"]
+    print("\n".join(lines), file=sys.stderr if as_json else sys.stdout)
+
+
+def _next(request: Request, where: Path, results: list[Result]) -> str:
+    if len(results) == 1:
+        more = "".join(f" --mechanism {text}" for text in request.mechanisms)
+        return (
+            f"dystolab run {request.experiment}{more} --subjects 5 --workers 2   (how much do mice differ?)"
+        )
+    if not request.mechanisms:
+        return "dystolab list mechanisms   (what can be wrong with them?)"
+    return f"dystolab plot {where}"

@@ -1,0 +1,132 @@
+"""Small compiled functions that the kernels share: fast powers of two, random draws, atomic counting.
+
+Intrinsics stand where numba would widen 32-bit integers to 64 bits, which halves or quarters the vector width.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numba import njit, types
+from numba.extending import intrinsic, overload, register_jitable
+from numba.np.arrayobj import make_array
+
+FASTMATH = {"contract", "arcp", "nsz"}
+"""The full set would fold ``isnan`` away and reorder sums."""
+
+
+@intrinsic
+def _pow2_bits(typingctx: Any, x: Any) -> Any:
+    """Float32 whose bits are the integer part of `x`: 2^n when x = (n + 127) 2^23."""
+    sig = types.float32(types.float32)
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        as_int = builder.fptosi(args[0], context.get_value_type(types.int32))
+        return builder.bitcast(as_int, context.get_value_type(types.float32))
+
+    return sig, codegen
+
+
+@intrinsic
+def _or_sign32(typingctx: Any, mask: Any, x: Any) -> Any:
+    sig = types.int32(types.int32, types.float32)
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.or_(args[0], builder.bitcast(args[1], context.get_value_type(types.int32)))
+
+    return sig, codegen
+
+
+@intrinsic
+def _or_sign64(typingctx: Any, mask: Any, x: Any) -> Any:
+    sig = types.int32(types.int32, types.float64)
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        i64 = context.get_value_type(types.int64)
+        bits = builder.bitcast(args[1], i64)
+        high = builder.lshr(bits, context.get_constant(types.int64, 32))
+        return builder.or_(args[0], builder.trunc(high, context.get_value_type(types.int32)))
+
+    return sig, codegen
+
+
+@intrinsic
+def fetch_add(typingctx: Any, counter: Any, value: Any) -> Any:
+    """Add `value` to ``counter[0]`` atomically and return what was there before."""
+    sig = types.int64(counter, types.int64)
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        array = make_array(signature.args[0])(context, builder, args[0])
+        return builder.atomic_rmw("add", array.data, args[1], "seq_cst")
+
+    return sig, codegen
+
+
+def or_sign(mask: Any, x: Any) -> Any:
+    """Or the sign bit of `x` into the int32 `mask`: negative once any x was."""
+    raise TypeError("compiled code only")
+
+
+@overload(or_sign, inline="always", strict=False)
+def _or_sign(mask: Any, x: Any) -> Any:
+    if x == types.float32:
+        return lambda mask, x: _or_sign32(mask, x)
+    return lambda mask, x: _or_sign64(mask, x)
+
+
+def exp2(y: Any) -> Any:
+    """2^y; in single precision a polynomial of relative error 3e-6 that vectorises."""
+    raise TypeError("compiled code only")
+
+
+@overload(exp2, inline="always", strict=False)
+def _exp2(y: Any) -> Any:
+    if y == types.float32:
+        return _exp2_single
+    return lambda y: math.exp(min(max(y, -1000.0), 1000.0) * 0.6931471805599453)
+
+
+@register_jitable(inline="always")
+def _exp2_single(y: Any) -> Any:
+    f = np.float32
+    y = min(max(y, f(-126.0)), f(126.0))
+    n = np.floor(y)
+    r = y - n
+    # Minimax polynomial of 2^r on [0, 1), relative error 3e-6.
+    p = f(0.013534121)
+    p = p * r + f(0.05201148)
+    p = p * r + f(0.2414428)
+    p = p * r + f(0.6930038)
+    p = p * r + f(1.0000026)
+    return p * _pow2_bits((n + f(127.0)) * f(8388608.0))
+
+
+@njit(inline="always")
+def _mix(x: Any) -> Any:
+    """Finaliser of SplitMix64 (Steele, Lea & Flood 2014, 10.1145/2660193.2660195)."""
+    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return x ^ (x >> np.uint64(31))
+
+
+@njit(inline="always")
+def uniform(key: Any, cell: Any, draw: Any) -> Any:
+    """Draw number `draw` of `cell` in the stream `key`: in (0, 1), a function of the three alone."""
+    x = _mix(np.uint64(key) ^ _mix(np.uint64(cell) + np.uint64(0x9E3779B97F4A7C15)))
+    x = _mix(x + np.uint64(draw) * np.uint64(0xD1342543DE82EF95))
+    return (np.float64(x >> np.uint64(12)) + 0.5) * 2.220446049250313e-16
+
+
+@njit(inline="always")
+def exponential(key: Any, cell: Any, draw: Any) -> Any:
+    """Draw from Exp(1)."""
+    return -math.log(uniform(key, cell, draw))
+
+
+@njit(inline="always")
+def normal(key: Any, cell: Any, draw: Any) -> Any:
+    """Draw from the standard normal distribution (Box & Muller)."""
+    radius = math.sqrt(-2.0 * math.log(uniform(key, cell, 2 * draw)))
+    return radius * math.cos(6.283185307179586 * uniform(key, cell, 2 * draw + 1))

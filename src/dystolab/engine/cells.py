@@ -1,0 +1,210 @@
+"""One time step of a block of cells: the only place where membrane equations are integrated.
+
+The linear part of an E-GLIF cell (V, both currents) is advanced by its exact propagator; synaptic input by the
+semi-implicit trapezoid rule on conductances that are themselves exact; the two are joined to second order.
+Neither needs a time step below 0.1 ms (``docs/decisions/0002-integration.md``).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from dystolab.engine import layout as L
+from dystolab.engine.arithmetic import FASTMATH, exp2, or_sign
+
+U = np.uint64
+TINY = 1e-28
+"""Added to what decays: without input a float32 becomes subnormal after some 90 time constants, and such numbers
+cost a hundred times the time of others. The equilibrium that it gives, below 1e-25 nS, means nothing."""
+# Offsets as unsigned constants: signed ones would make numba test every index for being negative.
+_N = L.LEAN_LANES
+_L = [U(k * _N) for k in range(L.LEAN_ROWS)]
+L0, L1, L2, L3, L4, L5, L6, L7, L8, L9 = _L
+_M = L.FULL_LANES
+F1, F2, F3, F4, F5 = (U(k * _M) for k in (L.D, L.A, L.CV, L.CI, L.H))
+G1, Q1, G2, Q2, G3, Q3, G4, Q4 = (U((L.Q0 + k) * _M) for k in range(8))
+FIX, FSX, FEX, FGATE = (U(k * _M) for k in (L.IX, L.SX, L.EX, L.GATE))
+
+
+@njit(fastmath=FASTMATH, nogil=True)
+def step_lean(s: Any, base: Any, p: Any) -> Any:
+    """Advance one lean E-GLIF block by one step; the result is negative if any cell spiked."""
+    p11, p12, p13, p31, p32, p33, p22 = p[0], p[1], p[2], p[3], p[4], p[5], p[6]
+    k4, kv, ki, ya, yb, v_min = p[L.K4], p[L.KV], p[L.KI], p[L.YA], p[L.YB], p[L.VMIN_STEP]
+    d1, d2, c1, c2 = p[L.DEC], p[L.DEC + 1], p[L.DECQ], p[L.DECQ + 1]
+    e1, e2 = p[L.E2], p[L.E2 + 1]
+    one, tiny = s.dtype.type(1.0), s.dtype.type(TINY)
+    mask = np.int32(0)
+    base = U(base)
+    for lane in range(_N):
+        i = U(lane) + base
+        v = max(s[i], v_min)
+        dep = s[i + L1]
+        ada = s[i + L2]
+        lin_v = p11 * v + (p12 * dep + (p13 * ada + s[i + L3]))
+        lin_a = p31 * v + (p32 * dep + (p33 * ada + s[i + L4]))
+        g1 = s[i + L6]
+        q1 = s[i + L7]
+        g2 = s[i + L8]
+        q2 = s[i + L9]
+        g1n = d1 * g1 + c1 * q1
+        g2n = d2 * g2 + c2 * q2
+        sum1 = g1 + g1n
+        sum2 = g2 + g2n
+        total = sum1 + sum2
+        z = k4 * total
+        dv = k4 * (sum1 * e1 + sum2 * e2 - total * (v + lin_v)) * (one - z * (one - z))
+        v = lin_v + kv * dv
+        s[i] = v
+        s[i + L1] = p22 * dep + tiny
+        s[i + L2] = lin_a + ki * dv
+        s[i + L6] = g1n
+        s[i + L7] = d1 * q1 + tiny
+        s[i + L8] = g2n
+        s[i + L9] = d2 * q2 + tiny
+        left = s[i + L5] - exp2(ya * v + yb)
+        s[i + L5] = left
+        mask = or_sign(mask, left)
+    return mask
+
+
+@njit(fastmath=FASTMATH, nogil=True)
+def substep_full(s: Any, base: Any, p: Any) -> None:
+    """Advance one full E-GLIF block by one sub-step, without the spike test."""
+    p11, p12, p13, p31, p32, p33, p22 = p[0], p[1], p[2], p[3], p[4], p[5], p[6]
+    k4, kv, ki, v_min, kiv, kii = p[L.K4], p[L.KV], p[L.KI], p[L.VMIN_STEP], p[L.KIV], p[L.KII]
+    d1, d2, d3, d4 = p[L.DEC], p[L.DEC + 1], p[L.DEC + 2], p[L.DEC + 3]
+    c1, c2, c3, c4 = p[L.DECQ], p[L.DECQ + 1], p[L.DECQ + 2], p[L.DECQ + 3]
+    e1, e2, e3, e4 = p[L.E2], p[L.E2 + 1], p[L.E2 + 2], p[L.E2 + 3]
+    one, two, tiny = s.dtype.type(1.0), s.dtype.type(2.0), s.dtype.type(TINY)
+    base = U(base)
+    for lane in range(_M):
+        i = U(lane) + base
+        v = max(s[i], v_min)
+        dep = s[i + F1]
+        ada = s[i + F2]
+        extra = s[i + FIX]
+        lin_v = p11 * v + (p12 * dep + (p13 * ada + (s[i + F3] + kiv * extra)))
+        lin_a = p31 * v + (p32 * dep + (p33 * ada + (s[i + F4] + kii * extra)))
+        g = s[i + G1]
+        n = d1 * g + c1 * s[i + Q1]
+        total = g + n
+        drive = total * e1
+        s[i + G1] = n
+        s[i + Q1] = d1 * s[i + Q1] + tiny
+        g = s[i + G2]
+        n = d2 * g + c2 * s[i + Q2]
+        total += g + n
+        drive += (g + n) * e2
+        s[i + G2] = n
+        s[i + Q2] = d2 * s[i + Q2] + tiny
+        g = s[i + G3]
+        n = d3 * g + c3 * s[i + Q3]
+        total += g + n
+        drive += (g + n) * e3
+        s[i + G3] = n
+        s[i + Q3] = d3 * s[i + Q3] + tiny
+        g = s[i + G4]
+        n = d4 * g + c4 * s[i + Q4]
+        total += g + n
+        drive += (g + n) * e4
+        s[i + G4] = n
+        s[i + Q4] = d4 * s[i + Q4] + tiny
+        total += two * s[i + FSX]
+        drive += two * two * s[i + FEX]
+        dv = k4 * (drive - total * (v + lin_v)) / (one + k4 * total)
+        s[i] = lin_v + kv * dv
+        s[i + F1] = p22 * dep + tiny
+        s[i + F2] = lin_a + ki * dv
+
+
+@njit(fastmath=FASTMATH, nogil=True)
+def hazard_full(s: Any, base: Any, p: Any) -> Any:
+    """Take one step's hazard off each cell's account; the result is negative if any cell spiked."""
+    ya, yb = p[L.YA], p[L.YB]
+    mask = np.int32(0)
+    base = U(base)
+    for lane in range(_M):
+        i = U(lane) + base
+        left = s[i + F5] - exp2(ya * s[i] + yb)
+        s[i + F5] = left
+        mask = or_sign(mask, left)
+    return mask
+
+
+@njit(nogil=True, inline="always")
+def _adex_slope(v: Any, w: Any, total: Any, drive: Any, gate: Any, extra: Any, p: Any) -> Any:
+    """Membrane current (pA) of an AdEx cell at voltage `v`, which the exponential sees up to the peak only."""
+    clip = min(v, p[L.X_PEAK])
+    spike = p[L.X_GL] * p[L.X_DT] * np.exp((clip - p[L.X_VT]) / p[L.X_DT])
+    m = 1.0 / (1.0 + np.exp((p[L.X_MH] - clip) / p[L.X_MK]))
+    t_type = p[L.X_GT] * m * m * gate * (p[L.X_ECA] - clip)
+    return spike - p[L.X_GL] * (clip - p[L.X_EL]) - w + drive - total * clip + t_type + extra
+
+
+@njit(nogil=True, inline="always")
+def _gate_slope(v: Any, gate: Any, p: Any) -> Any:
+    """Rate of the T-current's inactivation gate, 1/ms."""
+    inf = 1.0 / (1.0 + np.exp((p[L.X_HH] - v) / p[L.X_HK]))
+    tau = p[L.X_TH1] if v < p[L.X_HH] else p[L.X_TH2]
+    return (inf - gate) / tau
+
+
+@njit(nogil=True)
+def substep_adex(s: Any, i: Any, p: Any, held: Any) -> None:
+    """Advance one AdEx cell by one classical Runge-Kutta sub-step; V stays at reset while `held`.
+
+    Parameters
+    ----------
+    s : float array
+        State; the cell's rows lie at ``i + row * FULL_LANES``.
+    i : int
+        Index of the cell's voltage.
+    p : float array
+        The population's parameters.
+    held : bool
+        Whether the cell is refractory.
+    """
+    h = p[L.X_H]
+    rows = L.FULL_LANES
+    tot0 = s[i + L.SX * rows]
+    drv0 = s[i + L.EX * rows]
+    tot1, drv1, tot2, drv2 = tot0, drv0, tot0, drv0
+    for r in range(L.FULL_RECEPTORS):
+        k = i + (L.Q0 + 2 * r) * rows
+        g = s[k]
+        q = s[k + rows]
+        e = p[L.E2 + r]
+        half = p[L.DEC + r]
+        mid = half * (g + 0.5 * h * q)
+        end = half * (mid + 0.5 * h * half * q)
+        tot0, tot1, tot2 = tot0 + g, tot1 + mid, tot2 + end
+        drv0, drv1, drv2 = drv0 + g * e, drv1 + mid * e, drv2 + end * e
+        s[k] = end
+        s[k + rows] = half * half * q + TINY
+    v, w, gate = s[i], s[i + L.A * rows], s[i + L.GATE * rows]
+    x = s[i + L.CV * rows] + s[i + L.IX * rows]
+    c, a, tau, el = p[L.X_C], p[L.X_A], p[L.X_TAUW], p[L.X_EL]
+    free = 0.0 if held else 1.0
+    peak = p[L.X_PEAK]
+    v1 = free * _adex_slope(v, w, tot0, drv0, gate, x, p) / c
+    w1 = (a * (min(v, peak) - el) - w) / tau
+    h1 = _gate_slope(v, gate, p)
+    va, wa, ha = v + 0.5 * h * v1, w + 0.5 * h * w1, gate + 0.5 * h * h1
+    v2 = free * _adex_slope(va, wa, tot1, drv1, ha, x, p) / c
+    w2 = (a * (min(va, peak) - el) - wa) / tau
+    h2 = _gate_slope(va, ha, p)
+    va, wa, ha = v + 0.5 * h * v2, w + 0.5 * h * w2, gate + 0.5 * h * h2
+    v3 = free * _adex_slope(va, wa, tot1, drv1, ha, x, p) / c
+    w3 = (a * (min(va, peak) - el) - wa) / tau
+    h3 = _gate_slope(va, ha, p)
+    va, wa, ha = v + h * v3, w + h * w3, gate + h * h3
+    v4 = free * _adex_slope(va, wa, tot2, drv2, ha, x, p) / c
+    w4 = (a * (min(va, peak) - el) - wa) / tau
+    h4 = _gate_slope(va, ha, p)
+    s[i] = v + h * (v1 + 2.0 * v2 + 2.0 * v3 + v4) / 6.0
+    s[i + L.A * rows] = w + h * (w1 + 2.0 * w2 + 2.0 * w3 + w4) / 6.0
+    s[i + L.GATE * rows] = gate + h * (h1 + 2.0 * h2 + 2.0 * h3 + h4) / 6.0

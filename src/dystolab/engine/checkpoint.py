@@ -1,0 +1,57 @@
+"""Checkpoints: a run's state in one file, written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from dystolab.errors import ResultError
+
+Array = np.ndarray
+
+
+def write_checkpoint(path: Path, fingerprint: str, arrays: dict[str, Array]) -> None:
+    """Write `arrays` and `fingerprint` to `path` through a temporary file beside it.
+
+    Raises
+    ------
+    ResultError
+        If the file can't be written; nothing half-written is left.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            np.savez(file, fingerprint=np.array(fingerprint), **{k.replace("/", "|"): v for k, v in arrays.items()})
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(name, path)
+    except OSError as error:
+        raise ResultError(f"{path}: the checkpoint could not be written ({error.strerror})") from None
+    finally:
+        if os.path.exists(name):
+            os.unlink(name)
+
+
+def read_checkpoint(path: Path, fingerprint: str) -> dict[str, Array]:
+    """Return the arrays of a checkpoint.
+
+    Raises
+    ------
+    ResultError
+        If the file is missing or damaged, or belongs to another circuit, seed or recording.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {k.replace("|", "/"): file[k] for k in file.files}
+    except FileNotFoundError:
+        raise ResultError(f"{path}: no such checkpoint") from None
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise ResultError(f"{path}: the checkpoint is damaged ({error}); delete it to start again") from None
+    if str(arrays.pop("fingerprint", "")) != fingerprint:
+        raise ResultError(f"{path}: the checkpoint is of another circuit, seed or recording")
+    return arrays

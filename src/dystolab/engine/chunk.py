@@ -1,0 +1,279 @@
+"""The main loop: chunk after chunk of the minimum delay in one compiled call."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from pathlib import Path
+from typing import Any
+
+from numba import njit, prange
+
+from dystolab.engine import layout as L
+from dystolab.engine.arithmetic import fetch_add
+from dystolab.engine.parts import run_part, spikes_at, tm_factor
+
+
+@njit(nogil=True)
+def ready(net: Any, inp: Any, t: Any, k_steps: Any, n_rec: Any) -> Any:
+    """Return whether this chunk's spikes and events are sure to fit, before anything is changed."""
+    total = 0
+    for pop in range(net.pop_int.shape[0]):
+        size = net.pop_int[pop, L.P_SIZE]
+        most = size * ((k_steps - 1) // (net.pop_int[pop, L.P_REF] + 1) + 1)
+        total += most
+        if net.pop_int[pop, L.P_KIND] == L.RELAY:
+            most = size * k_steps
+        lo, _ = spikes_at(net, pop, max(t - net.pop_int[pop, L.P_STEP_LEN] + k_steps + 1, 0))
+        if t > 0 and net.head[pop] - lo + most > net.pop_int[pop, L.P_HIST_MASK] + 1:
+            return L.GROW_HISTORY, pop
+    if n_rec + total + inp.relay_step.shape[0] > inp.rec_step.shape[0]:
+        return L.RECORD_FULL, 0
+    for part in range(net.part.shape[0]):
+        if net.part[part, L.T_KIND] == L.LEAN:
+            need = events_of(net, inp, part, t, k_steps)
+            if need > net.part[part, L.T_EVENT_CAP]:
+                return L.GROW_EVENTS, need
+    return L.OK, 0
+
+
+@njit(nogil=True)
+def events_of(net: Any, inp: Any, part: Any, t: Any, k_steps: Any) -> Any:
+    """Count the events that reach lean part `part` in the chunk."""
+    need = 0
+    for link in range(net.link_ptr[part], net.link_ptr[part + 1]):
+        j = net.link_proj[link]
+        pre = net.proj[j, L.J_PRE]
+        for k in range(k_steps):
+            lo, hi = spikes_at(net, pre, t + k - net.proj[j, L.J_DELAY])
+            for h in range(lo, hi):
+                cell = net.hist_cell[net.pop_int[pre, L.P_HIST] + (h & net.pop_int[pre, L.P_HIST_MASK])]
+                at = net.link_src[link] + cell
+                need += net.src_ptr[at + 1] - net.src_ptr[at]
+    x = inp.ev_cursor[part]
+    while x < inp.ev_ptr[part + 1] and inp.ev_step[x] < t + k_steps:
+        need += 1
+        x += 1
+    return need
+
+
+@njit(nogil=True)
+def relays(net: Any, inp: Any, t: Any, k_steps: Any) -> None:
+    """Put this chunk's relay spikes into the parts' lists: outside spikes first, then projections, step by step."""
+    for part in range(net.part.shape[0]):
+        if net.part[part, L.T_KIND] != L.RELAY:
+            continue
+        pop = net.part[part, L.T_POP]
+        out = net.part[part, L.T_SPIKES]
+        n = 0
+        for k in range(k_steps):
+            x = inp.relay_cursor[pop]
+            while x < inp.relay_ptr[pop + 1] and inp.relay_step[x] == t + k:
+                net.out_cell[out + n] = inp.relay_cell[x]
+                net.out_step[out + n] = k
+                n += 1
+                x += 1
+            inp.relay_cursor[pop] = x
+            for link in range(net.link_ptr[part], net.link_ptr[part + 1]):
+                j = net.link_proj[link]
+                pre = net.proj[j, L.J_PRE]
+                lo, hi = spikes_at(net, pre, t + k - net.proj[j, L.J_DELAY])
+                for h in range(lo, hi):
+                    cell = net.hist_cell[net.pop_int[pre, L.P_HIST] + (h & net.pop_int[pre, L.P_HIST_MASK])]
+                    at = net.link_src[link] + cell
+                    for y in range(net.src_ptr[at], net.src_ptr[at + 1]):
+                        net.out_cell[out + n] = net.syn_addr[y]
+                        net.out_step[out + n] = k
+                        n += 1
+        net.out_n[part] = n
+
+
+@njit(nogil=True)
+def gather(net: Any, inp: Any, t: Any, k_steps: Any, chunk: Any, n_rec: Any) -> Any:
+    """Move the chunk's spikes into the histories in order of (step, cell); record, count and pass on."""
+    first = 0
+    while first < net.part.shape[0]:
+        pop = net.part[first, L.T_POP]
+        last = first
+        while last < net.part.shape[0] and net.part[last, L.T_POP] == pop:
+            last += 1
+        n_rec = gather_population(net, inp, pop, first, last, t, k_steps, chunk, n_rec)
+        first = last
+    for j in range(net.proj.shape[0]):
+        if net.proj[j, L.J_TM] >= 0:
+            depress_and_facilitate(net, j, t, k_steps)
+        if net.proj[j, L.J_RING] >= 0:
+            throw(net, j, t, k_steps)
+    return n_rec
+
+
+@njit(nogil=True)
+def gather_population(
+    net: Any, inp: Any, pop: Any, first: Any, last: Any, t: Any, k_steps: Any, chunk: Any, n_rec: Any
+) -> Any:
+    """Do the work of `gather` for the parts [first, last) of one population: a counting sort by step."""
+    at = net.pop_int[pop, L.P_STEP]
+    length = net.pop_int[pop, L.P_STEP_LEN]
+    for k in range(k_steps):
+        net.step_ptr[at + (t + k + 1) % length] = 0
+    n = 0
+    for part in range(first, last):
+        for x in range(net.part[part, L.T_SPIKES], net.part[part, L.T_SPIKES] + net.out_n[part]):
+            net.step_ptr[at + (t + net.out_step[x] + 1) % length] += 1
+        n += net.out_n[part]
+    inp.count[pop, chunk] += n
+    # step_ptr[step + 1] now counts the spikes of step; make it the place of the next spike of that step.
+    place = net.head[pop]
+    net.step_ptr[at + t % length] = place
+    for k in range(k_steps):
+        count = net.step_ptr[at + (t + k + 1) % length]
+        net.step_ptr[at + (t + k + 1) % length] = place
+        place += count
+    for part in range(first, last):
+        for x in range(net.part[part, L.T_SPIKES], net.part[part, L.T_SPIKES] + net.out_n[part]):
+            slot = at + (t + net.out_step[x] + 1) % length
+            put_spike(net, pop, net.step_ptr[slot], net.out_cell[x], t + net.out_step[x])
+            net.step_ptr[slot] += 1
+    if net.pop_int[pop, L.P_RECORD]:
+        n_rec = record(net, inp, pop, net.head[pop], t, k_steps, n_rec)
+    net.head[pop] += n
+    return n_rec
+
+
+@njit(nogil=True, inline="always")
+def put_spike(net: Any, pop: Any, h: Any, cell: Any, step: Any) -> None:
+    """Write spike number `h`; a plastic source also links it to the same cell's spike before."""
+    mask = net.pop_int[pop, L.P_HIST_MASK]
+    net.hist_cell[net.pop_int[pop, L.P_HIST] + (h & mask)] = cell
+    chain = net.pop_int[pop, L.P_CHAIN]
+    if chain >= 0:
+        gid = net.pop_int[pop, L.P_GID] + cell
+        net.chain_step[chain + (h & mask)] = step
+        net.chain_prev[chain + (h & mask)] = net.chain_last[gid]
+        net.chain_last[gid] = h
+
+
+@njit(nogil=True)
+def record(net: Any, inp: Any, pop: Any, head: Any, t: Any, k_steps: Any, n_rec: Any) -> Any:
+    """Append the chunk's spikes of recorded cells to the record."""
+    gid = net.pop_int[pop, L.P_GID]
+    hist = net.pop_int[pop, L.P_HIST]
+    mask = net.pop_int[pop, L.P_HIST_MASK]
+    at = net.pop_int[pop, L.P_STEP]
+    length = net.pop_int[pop, L.P_STEP_LEN]
+    h = head
+    for k in range(k_steps):
+        while h < net.step_ptr[at + (t + k + 1) % length]:
+            cell = net.hist_cell[hist + (h & mask)]
+            if inp.keep[gid + cell]:
+                inp.rec_step[n_rec] = t + k
+                inp.rec_cell[n_rec] = gid + cell
+                n_rec += 1
+            h += 1
+    return n_rec
+
+
+@njit(nogil=True)
+def depress_and_facilitate(net: Any, j: Any, t: Any, k_steps: Any) -> None:
+    """Compute the short-term factor of each of the chunk's spikes (the recursion of NEST's tsodyks2_synapse)."""
+    pre = net.proj[j, L.J_PRE]
+    tm = net.proj[j, L.J_TM]
+    state, ring = net.tm_int[tm, 0], net.tm_int[tm, 1]
+    use, rec, fac = net.tm_real[tm, 0], net.tm_real[tm, 1], net.tm_real[tm, 2]
+    mask = net.pop_int[pre, L.P_HIST_MASK]
+    for k in range(k_steps):
+        lo, hi = spikes_at(net, pre, t + k)
+        for h in range(lo, hi):
+            x = state + net.hist_cell[net.pop_int[pre, L.P_HIST] + (h & mask)]
+            u, r, before = net.tm_state[x, 0], net.tm_state[x, 1], net.tm_state[x, 2]
+            if before >= 0:
+                lag = t + k - before
+                r = 1.0 + (r - r * u - 1.0) * math.exp(-lag / rec)
+                u = use + u * (1.0 - use) * (math.exp(-lag / fac) if fac > 0 else 0.0)
+            net.tm_state[x, 0], net.tm_state[x, 1], net.tm_state[x, 2] = u, r, t + k
+            net.tm_factor[ring + (h & mask)] = u * r
+
+
+@njit(nogil=True)
+def throw(net: Any, j: Any, t: Any, k_steps: Any) -> None:
+    """Put the chunk's spikes of a projection with varying delays into its ring."""
+    pre = net.proj[j, L.J_PRE]
+    ring, length = net.proj[j, L.J_RING], net.proj[j, L.J_RING_LEN]
+    size = net.pop_int[net.proj[j, L.J_POST], L.P_SIZE]
+    for k in range(k_steps):
+        lo, hi = spikes_at(net, pre, t + k)
+        for h in range(lo, hi):
+            at = net.proj[j, L.J_PTR] + net.hist_cell[net.pop_int[pre, L.P_HIST] + (h & net.pop_int[pre, L.P_HIST_MASK])]
+            gain = tm_factor(net, j, pre, h)
+            for y in range(net.src_ptr[at], net.src_ptr[at + 1]):
+                row = (t + k + net.syn_delay[y]) % length
+                net.ring[ring + row * size + net.syn_addr[y]] += gain * net.w[y]
+
+
+def source_stamp() -> int:
+    """Return a number that changes with every source file of the kernels.
+
+    Numba looks at the file of the cached function alone; a change in a function that it calls would go unseen.
+    """
+    here = Path(__file__).parent
+    files = [here / f"{name}.py" for name in ("arithmetic", "cells", "chunk", "layout", "network", "parts")]
+    digest = hashlib.sha256(b"".join(f.read_bytes() for f in files)).digest()
+    return int.from_bytes(digest[:6], "little")
+
+
+def entry_points(stamp: int) -> tuple[Any, Any]:
+    """Return the parallel and the serial loop; `stamp` is part of the key under which their code is cached."""
+
+    @njit(parallel=True, nogil=True, cache=True)
+    def run_parallel(net: Any, inp: Any, t0: Any, k_steps: Any, n_chunks: Any, order: Any, n_rec: Any, threads: Any, c0: Any) -> Any:
+        """Run up to `n_chunks` chunks on `threads` threads, from chunk `c0` of the call that began at step `t0`.
+
+        Returns
+        -------
+        tuple of int
+            Chunks done, spikes recorded, status (see ``layout``), detail (a part, a population or a size).
+        """
+        if stamp < 0:
+            return 0, 0, L.OK, 0
+        for c in range(n_chunks):
+            t = t0 + (c0 + c) * k_steps
+            status, detail = ready(net, inp, t, k_steps, n_rec)
+            if status != L.OK:
+                return c, n_rec, status, detail
+            relays(net, inp, t, k_steps)
+            net.counter[0] = 0
+            for _ in prange(threads):
+                while True:
+                    x = fetch_add(net.counter, 1)
+                    if x >= order.shape[0]:
+                        break
+                    run_part(net, inp, order[x], t, k_steps, (c0 + c) * k_steps)
+            for x in range(order.shape[0]):
+                if net.bad[order[x]] >= 0:
+                    return c, n_rec, L.NOT_FINITE, order[x]
+            n_rec = gather(net, inp, t, k_steps, c0 + c, n_rec)
+        return n_chunks, n_rec, L.OK, 0
+
+
+    @njit(nogil=True, cache=True)
+    def run_serial(net: Any, inp: Any, t0: Any, k_steps: Any, n_chunks: Any, order: Any, n_rec: Any, threads: Any, c0: Any) -> Any:
+        """Run as `run_parallel` does, on the calling thread alone (many workers then share a machine in peace)."""
+        if stamp < 0:
+            return 0, 0, L.OK, 0
+        for c in range(n_chunks):
+            t = t0 + (c0 + c) * k_steps
+            status, detail = ready(net, inp, t, k_steps, n_rec)
+            if status != L.OK:
+                return c, n_rec, status, detail
+            relays(net, inp, t, k_steps)
+            for x in range(order.shape[0]):
+                run_part(net, inp, order[x], t, k_steps, (c0 + c) * k_steps)
+                if net.bad[order[x]] >= 0:
+                    return c, n_rec, L.NOT_FINITE, order[x]
+            n_rec = gather(net, inp, t, k_steps, c0 + c, n_rec)
+        return n_chunks, n_rec, L.OK, 0
+
+    return run_parallel, run_serial
+
+
+run_parallel, run_serial = entry_points(source_stamp())

@@ -1,0 +1,133 @@
+"""From a cell's published parameters to the numbers its kernel uses."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from scipy.linalg import expm
+
+from dystolab.circuit.neurons import EGLIF, AdEx, IonPump, OUCurrent
+from dystolab.circuit.spec import Population
+from dystolab.engine import layout as L
+
+Row = np.ndarray
+
+
+def sub_steps(neuron: EGLIF | AdEx, dt_ms: float, largest_ns: float, double: bool) -> int:
+    """Return how many sub-steps resolve the fastest receptor and the strongest synapse of a cell.
+
+    A sub-step is at most a quarter of the shortest synaptic time constant, and short enough that the largest single
+    conductance moves V by a tenth of its driving force (an AdEx spike wants 0.025 ms).
+    """
+    fastest = math.ceil(4.0 * dt_ms / min(r.tau_ms for r in neuron.receptors) - 1e-9)
+    strongest = math.ceil(10.0 * dt_ms * largest_ns / neuron.c_m_pf - 1e-9)
+    least = math.ceil(40.0 * dt_ms) if isinstance(neuron, AdEx) else 1
+    return min(max(least, fastest, strongest), 16) * (2 if double else 1)
+
+
+def refractory_steps(t_ref_ms: float, dt_ms: float) -> int:
+    """Return the steps of a refractory period, rounded up to the grid as NEST does."""
+    return math.ceil(t_ref_ms / dt_ms - 1e-6)
+
+
+def eglif_row(neuron: EGLIF, dt_ms: float, substeps: int) -> Row:
+    """Return the row of constants of an E-GLIF population (columns in ``layout``)."""
+    row = np.zeros(L.N_POP_REAL)
+    h = dt_ms / substeps
+    c, sign = neuron.c_m_pf, neuron.leak_sign
+    rates = np.array(
+        [
+            [sign / neuron.tau_m_ms, 1.0 / c, -1.0 / c],
+            [0.0, -neuron.k1_per_ms, 0.0],
+            [neuron.k_adap_ns_per_ms, 0.0, -neuron.k2_per_ms],
+        ]
+    )
+    step, integral = propagator(rates, h)
+    row[[L.P11, L.P12, L.P13]] = step[0]
+    row[[L.P31, L.P32, L.P33]] = step[2]
+    row[L.P22] = step[1, 1]
+    row[L.K4] = h / (4.0 * c)
+    row[L.KV] = 0.5 * (1.0 + step[0, 0])
+    row[L.KI] = 0.5 * step[2, 0]
+    row[L.KIV], row[L.KII] = integral[0, 0] / c, integral[2, 0] / c
+    slope = math.log2(math.e) / neuron.tau_v_mv
+    # A rate of zero is an exponent far below what float32 resolves.
+    level = math.log2(neuron.lambda_0_per_ms * dt_ms) if neuron.lambda_0_per_ms > 0 else -1e5
+    row[L.YA], row[L.YB] = slope, level - slope * neuron.v_th_mv
+    row[L.VMIN_STEP] = neuron.v_min_mv if neuron.update_order == "evolve" else -1e30
+    row[L.VMIN_CHUNK] = neuron.v_min_mv
+    row[L.V_RESET], row[L.A1], row[L.A2] = neuron.v_reset_mv, neuron.a1_pa, neuron.a2_pa
+    row[L.H_RESET] = 2.0 ** min(row[L.YA] * neuron.v_reset_mv + row[L.YB], 100.0)
+    for k, receptor in enumerate(neuron.receptors):
+        decay = math.exp(-h / receptor.tau_ms)
+        row[L.DEC + k], row[L.DECQ + k], row[L.E2 + k] = decay, h * decay, 2.0 * receptor.e_rev_mv
+    return row
+
+
+def propagator(rates: Row, h: float) -> tuple[Row, Row]:
+    """Return ``expm(rates h)`` and its integral from 0 to h, exactly."""
+    n = len(rates)
+    block = np.zeros((2 * n, 2 * n))
+    block[:n, :n], block[:n, n:] = rates, np.eye(n)
+    both = expm(block * h)
+    return both[:n, :n], both[:n, n:]
+
+
+def eglif_bias(neuron: EGLIF, row: Row, dt_ms: float, substeps: int, i_e_pa: Row) -> tuple[Row, Row]:
+    """Return the constant terms of V and of the adaptation current for cells with currents `i_e_pa` (n,)."""
+    rates = np.array(
+        [
+            [neuron.leak_sign / neuron.tau_m_ms, 1.0 / neuron.c_m_pf, -1.0 / neuron.c_m_pf],
+            [0.0, -neuron.k1_per_ms, 0.0],
+            [neuron.k_adap_ns_per_ms, 0.0, -neuron.k2_per_ms],
+        ]
+    )
+    _, integral = propagator(rates, dt_ms / substeps)
+    leak = -neuron.leak_sign * neuron.e_l_mv / neuron.tau_m_ms
+    adapt = -neuron.k_adap_ns_per_ms * neuron.e_l_mv
+    v = integral[0, 0] * leak + integral[0, 2] * adapt + row[L.KIV] * i_e_pa
+    a = integral[2, 0] * leak + integral[2, 2] * adapt + row[L.KII] * i_e_pa
+    return v, a
+
+
+def adex_row(neuron: AdEx, dt_ms: float, substeps: int) -> Row:
+    """Return the row of constants of an AdEx population (columns in ``layout``)."""
+    row = np.zeros(L.N_POP_REAL)
+    h = dt_ms / substeps
+    row[L.X_GL], row[L.X_EL], row[L.X_VT], row[L.X_DT] = (
+        neuron.g_l_ns,
+        neuron.e_l_mv,
+        neuron.v_th_mv,
+        neuron.delta_t_mv,
+    )
+    row[L.X_A], row[L.X_TAUW], row[L.X_PEAK] = neuron.a_ns, neuron.tau_w_ms, neuron.v_peak_mv
+    row[L.X_C], row[L.X_B], row[L.X_H] = neuron.c_m_pf, neuron.b_pa, h
+    row[L.V_RESET] = neuron.v_reset_mv
+    # Without a T-type current its gates must still be defined.
+    row[[L.X_MK, L.X_HK, L.X_TH1, L.X_TH2]] = 1.0
+    if (t := neuron.t_type) is not None:
+        row[L.X_GT], row[L.X_ECA], row[L.X_MH], row[L.X_MK] = t.g_ns, t.e_ca_mv, t.v_half_m_mv, t.k_m_mv
+        row[L.X_HH], row[L.X_HK] = t.v_half_h_mv, t.k_h_mv
+        row[L.X_TH1], row[L.X_TH2] = t.tau_h_hyperpolarised_ms, t.tau_h_depolarised_ms
+    for k, receptor in enumerate(neuron.receptors):
+        row[L.DEC + k] = math.exp(-0.5 * h / receptor.tau_ms)
+        row[L.E2 + k] = receptor.e_rev_mv
+    return row
+
+
+def slow_constants(population: Population, row: Row, chunk_ms: float) -> tuple[bool, bool]:
+    """Fill in the constants of slow variables; return whether there is noise and whether there is a pump."""
+    noise = pump = False
+    for slow in population.slow:
+        if isinstance(slow, OUCurrent):
+            decay = math.exp(-chunk_ms / slow.tau_ms)
+            row[L.OU_MEAN], row[L.OU_DECAY] = slow.mean_pa, decay
+            row[L.OU_KICK] = slow.sd_pa * math.sqrt(1.0 - decay**2)
+            noise = True
+        elif isinstance(slow, IonPump):
+            row[L.PUMP_IN], row[L.PUMP_HALF] = slow.influx_per_spike, slow.half
+            row[L.PUMP_RATE] = (1.0 - slow.block) * chunk_ms / slow.tau_ms
+            row[L.PUMP_I] = slow.i_max_pa * (1.0 - slow.block)
+            pump = True
+    return noise, pump

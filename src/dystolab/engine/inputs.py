@@ -1,0 +1,135 @@
+"""Drives turned into spikes and waves, one second at a time, from streams that only the drive's name decides."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from dystolab.circuit.anatomy import Anatomy, subset_indices
+from dystolab.circuit.drives import (
+    BurstDrive,
+    ConductanceDrive,
+    CurrentDrive,
+    Drive,
+    Pattern,
+    PoissonDrive,
+    SpikeDrive,
+)
+from dystolab.circuit.spec import Circuit
+from dystolab.seeding import stream
+
+Array = np.ndarray
+SEGMENT_MS = 1000.0
+"""Random drives are drawn per segment, so that it does not matter how a run is cut into calls."""
+
+
+@dataclass(frozen=True)
+class SpikeEvents:
+    """Spikes that a drive gives to cells of one population.
+
+    ``steps`` (n,) counts grid steps from time 0: a relay spikes at ``steps * dt``; another cell's conductance
+    rises from that time on. ``cells`` (n,) are indices in the population.
+    """
+
+    population: str
+    receptor: int
+    weight_ns: float
+    steps: Array
+    cells: Array
+
+
+def spike_events(
+    circuit: Circuit, anatomy: Anatomy, seed: int, t0_ms: float, t1_ms: float, dt_ms: float = 0.1
+) -> list[SpikeEvents]:
+    """Return the spikes of every drive in [t0_ms, t1_ms), each list in order of time."""
+    found = []
+    for drive in circuit.drives:
+        if isinstance(drive, CurrentDrive | ConductanceDrive):
+            continue
+        cells = subset_indices(circuit, anatomy, drive.population, drive.subset, seed)
+        times, which = [np.zeros(0)], [np.zeros(0, np.int64)]
+        for segment in range(int(t0_ms // SEGMENT_MS), int(-(-t1_ms // SEGMENT_MS))):
+            t, c = segment_spikes(drive, cells, seed, segment)
+            times.append(t)
+            which.append(c)
+        steps = np.rint(np.concatenate(times) / dt_ms).astype(np.int64)
+        cell = np.concatenate(which)
+        keep = (steps >= round(t0_ms / dt_ms)) & (steps < round(t1_ms / dt_ms))
+        steps, cell = steps[keep], cell[keep]
+        order = np.lexsort((cell, steps))
+        found.append(
+            SpikeEvents(drive.population, drive.receptor, drive.weight_ns, steps[order], cell[order].astype(np.int32))
+        )
+    return found
+
+
+def segment_spikes(drive: Drive, cells: Array, seed: int, segment: int) -> tuple[Array, Array]:
+    """Return times (ms) and cells of a drive's spikes in one segment."""
+    lo = segment * SEGMENT_MS
+    if isinstance(drive, PoissonDrive):
+        return poisson_spikes(drive, cells, stream(seed, drive.name, "poisson", segment), lo)
+    if isinstance(drive, SpikeDrive):
+        return given_spikes(drive, cells, seed, lo)
+    assert isinstance(drive, BurstDrive)
+    return burst_spikes(drive, cells, seed, lo)
+
+
+def pattern_value(pattern: Pattern, times_ms: Array) -> Array:
+    """Return the pattern's value at each time."""
+    t = times_ms if pattern.period_ms is None else np.mod(times_ms, pattern.period_ms)
+    index = np.searchsorted(pattern.times_ms, t + 1e-9, side="right") - 1
+    values = np.concatenate([pattern.values, [0.0]])
+    return values[index]
+
+
+def poisson_spikes(drive: PoissonDrive, cells: Array, rng: np.random.Generator, lo: float) -> tuple[Array, Array]:
+    """Thin a homogeneous process of the pattern's highest rate: exact for every pattern."""
+    top = max(drive.rate_hz.values)
+    n = rng.poisson(top * len(cells) * SEGMENT_MS / 1000.0)
+    times = lo + SEGMENT_MS * rng.random(n)
+    which = rng.integers(0, max(len(cells), 1), n)
+    keep = rng.random(n) * top < pattern_value(drive.rate_hz, times)
+    return times[keep], cells[which[keep]]
+
+
+def given_spikes(drive: SpikeDrive, cells: Array, seed: int, lo: float) -> tuple[Array, Array]:
+    """Repeat the given list through the segment and shift each cell's train by its jitter."""
+    times = np.asarray(drive.times_ms, float)
+    if drive.cells is None:
+        which = np.repeat(cells, len(times)).astype(np.int64)
+        times = np.tile(times, len(cells))
+    else:
+        which = cells[np.asarray(drive.cells, np.int64)]
+    if drive.jitter_ms:
+        shift = drive.jitter_ms * stream(seed, drive.name, "jitter").random(int(cells.max(initial=0)) + 1)
+        times = times + shift[which]
+    hi = lo + SEGMENT_MS
+    repeats: Array = np.zeros(1)
+    if drive.period_ms is not None:
+        first = max(int((lo - drive.start_ms - drive.jitter_ms) // drive.period_ms) - 1, 0)
+        repeats = drive.period_ms * np.arange(first, max(int((hi - drive.start_ms) // drive.period_ms) + 1, first))
+    times = (drive.start_ms + repeats[:, None] + times[None, :]).ravel()
+    which = np.tile(which, len(repeats))
+    keep = (times >= lo) & (times < hi)
+    if drive.stop_ms is not None:
+        keep &= times < drive.stop_ms
+    return times[keep], which[keep]
+
+
+def burst_spikes(drive: BurstDrive, cells: Array, seed: int, lo: float) -> tuple[Array, Array]:
+    """Draw each burst of each cell from the stream of its number."""
+    period = drive.on_ms + drive.off_ms
+    delay = drive.start_jitter_ms * stream(seed, drive.name, "start").random(len(cells))
+    hi = lo + SEGMENT_MS
+    times, which = [np.zeros(0)], [np.zeros(0, np.int64)]
+    for burst in range(max(int((lo - drive.start_jitter_ms) // period) - 1, 0), int(hi // period) + 1):
+        order = stream(seed, drive.name, "burst", burst).random((len(cells), int(drive.on_ms))).argsort(axis=1)
+        t = burst * period + delay[:, None] + order[:, : drive.spikes_per_burst]
+        times.append(t.ravel())
+        which.append(np.repeat(cells, drive.spikes_per_burst))
+    t, c = np.concatenate(times), np.concatenate(which)
+    keep = (t >= lo) & (t < hi)
+    if drive.train_ms is not None:
+        keep &= np.mod(t, drive.train_ms + drive.gap_ms) < drive.train_ms
+    return t[keep], c[keep]

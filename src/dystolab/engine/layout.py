@@ -1,0 +1,81 @@
+"""How state lies in memory: blocks of cells, one row of ``lanes`` values per variable.
+
+A block holds ``lanes`` neighbouring cells of one population; its rows lie one after the other in a flat array, so
+that the compiler sees constant distances between rows and vectorises the update without run-time checks. ``LEAN``
+blocks carry two receptors and nothing that changes by itself; ``FULL`` blocks carry four receptors, external
+conductances, slow variables and gap currents. A *part* is a run of blocks that one thread steps as a unit; parts
+do not depend on the number of threads, so results do not either.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+# Rows of every block.
+V, D, A, CV, CI, H, Q0 = 0, 1, 2, 3, 4, 5, 6
+"""Voltage; depolarising and adaptation current; the two bias terms; hazard left; first conductance pair (g, dg)."""
+
+LEAN_LANES: Final = 128
+LEAN_RECEPTORS: Final = 2
+LEAN_ROWS: Final = Q0 + 2 * LEAN_RECEPTORS
+
+FULL_LANES: Final = 32
+FULL_RECEPTORS: Final = 4
+# Rows of a full block after its conductances: extra current, external conductance and its drive, Ornstein-Uhlenbeck
+# current, ion concentration, spikelet (mV), T-current gate, slow current of this chunk.
+IX, SX, EX, OU, ION, SPK, GATE, ISLOW = (Q0 + 2 * FULL_RECEPTORS + k for k in range(8))
+FULL_ROWS: Final = Q0 + 2 * FULL_RECEPTORS + 8
+
+TILE_BLOCKS: Final = 4
+"""Lean blocks that stay in the innermost cache while they are stepped through one chunk."""
+
+MAX_LEAN_PARTS: Final = 16
+MAX_FULL_PARTS: Final = 4
+FULL_PART_CELLS: Final = 512
+
+# Kinds of part.
+LEAN, FULL_EGLIF, FULL_ADEX, RELAY = 0, 1, 2, 3
+
+# Columns of the integer table of populations.
+(
+    P_KIND,
+    P_REF,
+    P_FREEZE,
+    P_SUB,
+    P_DYNAMIC,
+    P_SIZE,
+    P_GID,
+    P_HIST,
+    P_HIST_MASK,
+    P_STEP,
+    P_STEP_LEN,
+    P_CHAIN,
+    P_RECORD,
+    P_OU,
+    P_PUMP,
+    P_GAP_LO,
+    P_GAP_HI,
+    P_LIMIT,
+) = range(18)
+N_POP_INT: Final = 18
+
+# Columns of the real table of populations.
+(P11, P12, P13, P31, P32, P33, P22, K4, KV, KI, YA, YB, VMIN_STEP, VMIN_CHUNK, KIV, KII, V_RESET, A1, A2, H_RESET) = range(20)
+DEC, DECQ, E2 = 20, 24, 28
+OU_MEAN, OU_DECAY, OU_KICK = 32, 33, 34
+PUMP_IN, PUMP_RATE, PUMP_HALF, PUMP_I = 35, 36, 37, 38
+# Adaptive exponential cells reuse the columns from 40 on.
+(X_GL, X_EL, X_VT, X_DT, X_A, X_TAUW, X_PEAK, X_C, X_B, X_H, X_GT, X_ECA, X_MH, X_MK, X_HH, X_HK, X_TH1, X_TH2) = range(40, 58)
+SPIKELET, SPIKELET_FADE = 58, 59
+N_POP_REAL: Final = 60
+
+# Columns of the integer table of parts.
+T_POP, T_BASE, T_BLOCKS, T_BLOCK0, T_CELL0, T_CELLS, T_KIND, T_SPIKES, T_EVENTS, T_EVENT_CAP, T_HEADS = range(11)
+N_PART_INT: Final = 11
+
+# Columns of the integer table of projections.
+J_PRE, J_POST, J_ROW, J_DELAY, J_TM, J_PLASTIC, J_RING, J_RING_LEN, J_PTR = range(9)
+N_PROJ_INT: Final = 9
+
+# Status of a call of the kernel.
+OK, GROW_EVENTS, GROW_HISTORY, RECORD_FULL, NOT_FINITE, RUNAWAY = range(6)

@@ -1,0 +1,321 @@
+"""The simulator: a compiled circuit that is advanced, read, checkpointed and resumed."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from dystolab.circuit.anatomy import Anatomy, grow
+from dystolab.circuit.neurons import ParameterSchedule, Relay
+from dystolab.circuit.spec import Circuit, revised
+from dystolab.engine import layout as L
+from dystolab.engine.cellstate import neuron_row, put_bias, slow_constants
+from dystolab.engine.checkpoint import read_checkpoint, write_checkpoint
+from dystolab.engine.compiler import Plan, compile_network, event_room
+from dystolab.engine.feed import Feed
+from dystolab.engine.histories import double_history
+from dystolab.engine.inputs import SEGMENT_MS
+from dystolab.engine.network import STATE, Inputs
+from dystolab.engine.record import Record
+from dystolab.engine.recording import Recording
+from dystolab.errors import SimulationError, SpecError
+
+Array = np.ndarray
+RUNAWAY_WINDOW_MS = 200
+
+
+class Simulator:
+    """A circuit in time.
+
+    Parameters
+    ----------
+    circuit : Circuit
+        What is simulated.
+    seed : int
+        Decides anatomy, input and noise.
+    dt_ms : float
+        Time step.
+    threads : int
+        Threads of the kernels; results do not depend on it.
+    recording : Recording
+        What is kept besides the spike counts.
+    precision : {"single", "double"}
+        ``"double"`` also halves the sub-steps; for validation.
+    anatomy : Anatomy, optional
+        Given synapses; grown from the circuit and the seed if absent.
+
+    Raises
+    ------
+    SpecError, UnknownNameError
+        If circuit and recording do not fit.
+
+    Examples
+    --------
+    >>> from dystolab.circuit import load
+    >>> sim = Simulator(load("mouse-2022", scale=0.05), seed=1)
+    >>> sim.run(10)
+    >>> sim.time_ms
+    10.0
+    """
+
+    def __init__(
+        self,
+        circuit: Circuit,
+        seed: int = 1,
+        dt_ms: float = 0.1,
+        threads: int = 1,
+        recording: Recording | None = None,
+        precision: Literal["single", "double"] = "single",
+        anatomy: Anatomy | None = None,
+    ) -> None:
+        if not 0.001 <= dt_ms <= 1.0 or abs(round(1.0 / dt_ms) * dt_ms - 1.0) > 1e-9:
+            raise SpecError(f"dt_ms = {dt_ms}: must divide 1 ms, between 0.001 and 1")
+        if threads < 1:
+            raise SpecError(f"threads = {threads}: must be at least 1")
+        self.circuit, self.seed, self.dt_ms, self.threads = circuit, int(seed), float(dt_ms), int(threads)
+        self.recording = recording or Recording()
+        self.anatomy = anatomy if anatomy is not None else grow(circuit, self.seed)
+        self._plan = Plan(circuit, self.anatomy, self.seed, self.dt_ms, precision == "double")
+        self._net, self._synapses = compile_network(self._plan)
+        self._record = Record(self._plan, self.recording, self.weights)
+        self._feed = Feed(self._plan, self._net, self._record.keep, self._record.traced)
+        self._net.pop_int[:, L.P_RECORD] = [p.name in self.recording.spikes for p in circuit.populations]
+        self._order = self._order_of_parts()
+        self._step = 0
+        self._schedule = self._read_schedule()
+
+    @property
+    def time_ms(self) -> float:
+        """Time reached, ms."""
+        return round(self._step * self.dt_ms, 9)
+
+    @property
+    def notes(self) -> list[str]:
+        """What was changed to fit the grid."""
+        return list(self._plan.notes)
+
+    @property
+    def neurons(self) -> int:
+        """Cells, relays included."""
+        return sum(p.size for p in self.circuit.populations)
+
+    @property
+    def synapses(self) -> int:
+        """Connected pairs."""
+        return len(self._net.w)
+
+    @property
+    def plastic_synapses(self) -> int:
+        """Connected pairs whose weight learns."""
+        return sum(len(self.anatomy.edges[p.name].pre) for p in self.circuit.projections if p.plasticity)
+
+    def run(self, duration_ms: float) -> None:
+        """Advance by `duration_ms`, a whole number of chunks (the shortest delay, at most 1 ms).
+
+        Raises
+        ------
+        SpecError
+            If the duration is not positive or not a whole number of chunks.
+        SimulationError
+            If a voltage is not finite or a population's rate runs away; it names population and time.
+        """
+        chunk = self._plan.chunk_steps
+        steps = round(duration_ms / self.dt_ms)
+        if steps <= 0 or steps % chunk or abs(steps * self.dt_ms - duration_ms) > 1e-6:
+            raise SpecError(f"run({duration_ms} ms): must be a positive multiple of {chunk * self.dt_ms:g} ms")
+        end = self._step + steps
+        segment = round(SEGMENT_MS / self.dt_ms)
+        while self._step < end:
+            self._apply_schedule()
+            stop = min(end, (self._step // segment + 1) * segment, self._next_change())
+            self._advance(max(stop, self._step + chunk))
+
+    def _advance(self, stop: int) -> None:
+        """Run to step `stop`, giving the kernels more room whenever they ask."""
+        chunk = self._plan.chunk_steps
+        start = self._step
+        inputs = self._feed.make(start, stop - start)
+        done = recorded = 0
+        while start + done * chunk < stop:
+            at = start + done * chunk
+            n, recorded, status, detail = self._kernel(inputs, start, (stop - at) // chunk, recorded, done)
+            at += n * chunk
+            done += n
+            if status == L.RECORD_FULL:
+                if recorded == 0:
+                    self._feed.record_room *= 2
+                    inputs = inputs._replace(
+                        rec_step=np.zeros(self._feed.record_room, np.int64),
+                        rec_cell=np.zeros(self._feed.record_room, np.int32),
+                    )
+                self._record.take_spikes(inputs, recorded)
+                recorded = 0
+            elif status == L.GROW_EVENTS:
+                self._grow_events(int(detail))
+            elif status == L.GROW_HISTORY:
+                self._grow_history(int(detail))
+            elif status == L.NOT_FINITE:
+                self._stop_not_finite(int(detail), at)
+        self._record.take_spikes(inputs, recorded)
+        self._record.take_counts(inputs)
+        self._record.take_traces(inputs, start)
+        self._step = stop
+        self._record.take_weights(self.time_ms)
+        self._check_rates()
+
+    def _kernel(self, inputs: Inputs, start: int, chunks: int, recorded: int, done: int) -> tuple[int, int, int, int]:
+        # Imported here: compiling takes seconds, and a circuit can be looked at without it.
+        from dystolab.engine.chunk import run_parallel, run_serial
+
+        k = self._plan.chunk_steps
+        if self.threads == 1:
+            result = run_serial(self._net, inputs, start, k, chunks, self._order, recorded, 1, done)
+        else:
+            import numba
+
+            threads = min(self.threads, numba.config.NUMBA_NUM_THREADS)
+            numba.set_num_threads(threads)
+            result = run_parallel(self._net, inputs, start, k, chunks, self._order, recorded, threads, done)
+        return result  # type: ignore[no-any-return]
+
+    def _order_of_parts(self) -> Array:
+        """Return the parts with a membrane, the costly ones first, so that threads end together."""
+        parts = self._net.part
+        synapses = np.zeros(len(parts))
+        for p in self.circuit.projections:
+            index = np.flatnonzero(parts[:, L.T_POP] == self._plan.pop[p.post])
+            synapses[index] += len(self.anatomy.edges[p.name].pre) / max(len(index), 1)
+        sub = self._net.pop_int[parts[:, L.T_POP], L.P_SUB]
+        each = np.where(parts[:, L.T_KIND] == L.LEAN, 7.0, 20.0 * sub)
+        each = np.where(parts[:, L.T_KIND] == L.FULL_ADEX, 500.0 * sub, each)
+        cost = parts[:, L.T_CELLS] * each + 0.1 * synapses
+        order = np.argsort(-cost, kind="stable")
+        return order[parts[order, L.T_KIND] != L.RELAY].astype(np.int64)
+
+    def _grow_events(self, need: int) -> None:
+        room = event_room(self._plan, self._net.part, 1 << math.ceil(math.log2(need + 1)))
+        self._net = self._net._replace(
+            ev_addr=np.zeros(room, np.int32), ev_w=np.zeros(room, self._plan.real), ev_next=np.zeros(room, np.int32)
+        )
+
+    def _grow_history(self, pop: int) -> None:
+        self._net = double_history(self._net, pop)
+
+    def _stop_not_finite(self, part: int, step: int) -> None:
+        pop = self.circuit.populations[int(self._net.part[part, L.T_POP])].name
+        cell = int(self._net.bad[part])
+        raise SimulationError(
+            f"population {pop!r}, cell {cell}: voltage is not finite at {step * self.dt_ms:.1f} ms; the run was stopped"
+        )
+
+    def _check_rates(self) -> None:
+        """Stop a population that fires at more than half of what its refractory period allows."""
+        for p in self.circuit.populations:
+            if isinstance(p.neuron, Relay):
+                continue
+            counts = self.counts(p.name)[-RUNAWAY_WINDOW_MS:]
+            rate = counts.mean() * 1000.0 / p.size if len(counts) == RUNAWAY_WINDOW_MS else 0.0
+            limit = 500.0 / (p.neuron.t_ref_ms + self.dt_ms)
+            if rate > limit:
+                raise SimulationError(
+                    f"population {p.name!r}: rate ran away to {rate:.0f} Hz (more than {limit:.0f}) at "
+                    f"{self.time_ms:.0f} ms; the run was stopped"
+                )
+
+    def _read_schedule(self) -> list[tuple[int, str, str, float]]:
+        """Return (step, population, parameter, value) of every scheduled change, in order."""
+        chunk = self._plan.chunk_steps
+        found = []
+        for p in self.circuit.populations:
+            for slow in p.slow:
+                if isinstance(slow, ParameterSchedule):
+                    for t, value in zip(slow.times_ms, slow.values, strict=True):
+                        step = round(t / self.dt_ms / chunk) * chunk
+                        revised(p.neuron, {slow.parameter: value})
+                        found.append((step, p.name, slow.parameter, value))
+        return sorted(found)
+
+    def _next_change(self) -> int:
+        later = [step for step, *_ in self._schedule if step > self._step]
+        return min(later, default=1 << 62)
+
+    def _apply_schedule(self) -> None:
+        """Give every scheduled population the values that hold at this step."""
+        now: dict[str, dict[str, float]] = {}
+        for step, name, parameter, value in self._schedule:
+            if step <= self._step:
+                now.setdefault(name, {})[parameter] = value
+        for name, changes in now.items():
+            pop = self.circuit.population(name)
+            changed = pop.model_copy(update={"neuron": revised(pop.neuron, changes)})
+            i = self._plan.pop[name]
+            row = neuron_row(self._plan, i, changed)
+            old = self._net.pop_real[i].astype(float)
+            row[[L.SPIKELET, L.SPIKELET_FADE]] = old[[L.SPIKELET, L.SPIKELET_FADE]]
+            slow_constants(changed, row, self._plan.chunk_steps * self.dt_ms)
+            self._net.pop_real[i] = row
+            put_bias(self._plan, self._net.s, i, changed, row)
+
+    def counts(self, population: str) -> Array:
+        """Return the spikes of the whole population in each millisecond so far, int64 (n_ms,)."""
+        return self._record.counts(self.circuit.population(population).name)
+
+    def rate_hz(self, population: str, start_ms: float = 0.0, stop_ms: float | None = None) -> float:
+        """Return the mean rate per cell between two times."""
+        stop = self.time_ms if stop_ms is None else stop_ms
+        counts = self.counts(population)[round(start_ms) : round(stop)]
+        return float(counts.mean() * 1000.0 / self.circuit.population(population).size) if len(counts) else 0.0
+
+    def spikes(self, population: str) -> tuple[Array, Array]:
+        """Return times (ms, float64) and cells (int32) of the kept spikes of a population, in order of time."""
+        return self._record.spikes(self.circuit.population(population).name)
+
+    def recorded_cells(self, population: str) -> Array:
+        """Return the cells of a population whose spikes are kept, int32 sorted."""
+        return self._record.recorded_cells(self.circuit.population(population).name)
+
+    def trace(self, number: int = 0) -> tuple[Array, dict[str, Array]]:
+        """Return times (n_t,) and, by variable, values (n_t, n_cells) of a recorded ``Trace``."""
+        return self._record.trace(number)
+
+    def weights(self, projection: str) -> Array:
+        """Return the weights of a projection now, in the order of its anatomical edges, nS."""
+        self.circuit.projection(projection)
+        return np.asarray(self._net.w[self._synapses.place[projection]])
+
+    def weight_history(self, projection: str) -> tuple[Array, Array]:
+        """Return times (n_t,) and the 5th percentile, mean and 95th percentile of the weights (n_t, 3)."""
+        return self._record.weight_history(projection)
+
+    def fingerprint(self) -> str:
+        """Return a hash of everything that a checkpoint must agree with."""
+        text = "|".join(
+            [self.circuit.model_dump_json(), self.recording.model_dump_json(), str(self.seed), str(self.dt_ms)]
+            + [str(self._plan.real)]
+        )
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def checkpoint(self, path: str | Path) -> None:
+        """Write everything that a resumed run needs to `path`, atomically."""
+        state = {f"state/{k}": getattr(self._net, k) for k in STATE}
+        state |= {"table/pop_int": self._net.pop_int, "step": np.array(self._step)}
+        write_checkpoint(Path(path), self.fingerprint(), state | self._record.dump())
+
+    def restore(self, path: str | Path) -> None:
+        """Continue from a checkpoint of the same circuit, seed and recording; bit for bit as if never stopped.
+
+        Raises
+        ------
+        ResultError
+            If the file is missing, damaged or of another run.
+        """
+        state = read_checkpoint(Path(path), self.fingerprint())
+        self._net = self._net._replace(**{k: state[f"state/{k}"] for k in STATE})
+        self._net.pop_int[:] = state["table/pop_int"]
+        self._feed.net = self._net
+        self._step = int(state["step"])
+        self._record.load(state)

@@ -1,0 +1,211 @@
+"""Synapses, spike histories and plasticity tables as the kernels want them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dystolab.circuit.neurons import Relay
+from dystolab.circuit.spec import Projection, TsodyksMarkram
+from dystolab.engine import layout as L
+
+if TYPE_CHECKING:
+    from dystolab.engine.compiler import Plan
+
+Array = np.ndarray
+KERNEL_WINDOW_MS = 200.0
+
+
+@dataclass
+class Synapses:
+    """Arrays of ``Network`` that hold synapses, and where each projection's synapses went."""
+
+    arrays: dict[str, Array]
+    place: dict[str, Array]
+    """For each projection, the synapse of each anatomical edge, int64 (n_edges,)."""
+    history: Array
+    """For each population: offset and mask of its spike ring, offset and length of its steps, chain or -1."""
+
+
+def wire(plan: Plan) -> Synapses:
+    """Group all synapses by (projection, part, source)."""
+    store = _Store(plan)
+    for j, p in enumerate(plan.circuit.projections):
+        store.add(j, p)
+    history, sizes = histories(plan, store.window)
+    arrays = store.finish(history)
+    arrays |= {
+        "head": np.zeros(len(history), np.int64),
+        "hist_cell": np.zeros(sizes[0], np.int32),
+        "step_ptr": np.zeros(sizes[1], np.int64),
+        "chain_prev": np.full(sizes[2], -1, np.int64),
+        "chain_step": np.zeros(sizes[2], np.int64),
+        "chain_last": np.full(sum(p.size for p in plan.circuit.populations), -1, np.int64),
+    }
+    return Synapses(arrays, store.place, history)
+
+
+class _Store:
+    """Collects projection after projection."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.rows: list[list[int]] = []
+        self.scale: list[float] = []
+        self.links: list[list[tuple[int, int]]] = [[] for _ in plan.parts]
+        self.src: list[Array] = []
+        self.addr: list[Array] = []
+        self.weight: list[Array] = []
+        self.delay: list[Array] = []
+        self.place: dict[str, Array] = {}
+        self.window = np.ones(len(plan.circuit.populations), np.int64)
+        self.tm: list[tuple[int, TsodyksMarkram]] = []
+        self.n_src = self.n_syn = self.n_ring = 0
+        self.varying = any(p.delay_ms.sd > 0 for p in plan.circuit.projections)
+
+    def add(self, j: int, p: Projection) -> None:
+        plan, edges = self.plan, self.plan.anatomy.edges[p.name]
+        pre, post = plan.pop[p.pre], plan.pop[p.post]
+        steps = plan.delay_steps(edges.delay_ms, p.name)
+        relay = isinstance(plan.circuit.population(p.post).neuron, Relay)
+        # A conductance is integrated from the step after the one that the spike ends; a relay spikes in its step.
+        steps = steps if relay else steps + 1
+        ring = len(edges.delay_ms) > 1
+        tm = -1
+        if isinstance(p.synapse, TsodyksMarkram):
+            tm = len(self.tm)
+            self.tm.append((pre, p.synapse))
+        plastic = [q.name for q in plan.circuit.projections if q.plasticity]
+        uniform = int(steps[0]) if len(steps) and not ring else int(steps.max(initial=1))
+        row = 0 if relay else L.Q0 + 2 * (p.receptor - 1) + 1
+        at = plastic.index(p.name) if p.plasticity else -1
+        ring_len = uniform + 2 * plan.chunk_steps if ring else 0
+        size = plan.circuit.population(p.post).size
+        self.rows.append([pre, post, row, uniform, tm, at, self.n_ring if ring else -1, ring_len, self.n_src])
+        self.n_ring += ring_len * size
+        tau = 1.0 if relay else plan.circuit.population(p.post).neuron.receptors[p.receptor - 1].tau_ms  # type: ignore[union-attr]
+        self.scale.append(np.e / tau)
+        lags = round(KERNEL_WINDOW_MS / plan.dt_ms) if p.plasticity else 0
+        self.window[pre] = max(self.window[pre], uniform + 1, lags + 1)
+        self.place_synapses(j, p, steps, ring, relay, row)
+
+    def place_synapses(self, j: int, p: Projection, steps: Array, ring: bool, relay: bool, row: int) -> None:
+        plan, edges = self.plan, self.plan.anatomy.edges[p.name]
+        n_pre = plan.circuit.population(p.pre).size
+        post_parts = np.flatnonzero(plan.parts[:, L.T_POP] == plan.pop[p.post])
+        group = np.zeros(len(edges.pre), np.int64)
+        if not ring:
+            group = plan.part_of(p.post, edges.post) - post_parts[0]
+        n_groups = 1 if ring else len(post_parts)
+        order = np.argsort(group * n_pre + edges.pre, kind="stable")
+        counts = np.bincount(group * n_pre + edges.pre, minlength=n_groups * n_pre)
+        ends = self.n_syn + np.concatenate([[0], np.cumsum(counts)])
+        for g, part in enumerate(post_parts):
+            self.links[part].append((j, self.n_src + (0 if ring else g * n_pre)))
+        # One pointer more than sources: the last of a group is the first of the next.
+        self.src.append(ends.astype(np.int32))
+        self.n_src += len(ends)
+        cells = edges.post[order]
+        self.addr.append((cells if relay or ring else plan.addresses(p.post, cells, row)).astype(np.int32))
+        self.weight.append(edges.weight_ns[order].astype(plan.real))
+        if self.varying:
+            own = steps[order] if ring else np.zeros(0)
+            self.delay.append(np.zeros(len(order), np.int32) if not ring else own.astype(np.int32))
+        place = np.empty(len(order), np.int64)
+        place[order] = self.n_syn + np.arange(len(order))
+        self.place[p.name] = place
+        self.n_syn += len(order)
+
+    def finish(self, history: Array) -> dict[str, Array]:
+        link_ptr = np.concatenate([[0], np.cumsum([len(x) for x in self.links])])
+        flat = [x for part in self.links for x in part]
+        join = np.concatenate
+        return {
+            "w": join([np.zeros(0, self.plan.real), *self.weight]),
+            "proj": np.array(self.rows, np.int64).reshape(-1, L.N_PROJ_INT),
+            "proj_scale": np.array(self.scale, np.float64),
+            "link_ptr": link_ptr.astype(np.int64),
+            "link_proj": np.array([x[0] for x in flat], np.int64),
+            "link_src": np.array([x[1] for x in flat], np.int64),
+            "src_ptr": join([np.zeros(0, np.int32), *self.src]),
+            "syn_addr": join([np.zeros(0, np.int32), *self.addr]),
+            "syn_delay": join([np.zeros(0, np.int32), *self.delay]),
+            "ring": np.zeros(max(self.n_ring, 1), np.float32),
+            **self.short_term(history),
+        }
+
+    def short_term(self, history: Array) -> dict[str, Array]:
+        ints, reals, state, ring = [], [], [np.zeros((0, 3))], 0
+        for pre, tm in self.tm:
+            size = self.plan.circuit.populations[pre].size
+            ints.append([sum(len(x) for x in state), ring])
+            dt = self.plan.dt_ms
+            reals.append([tm.u, tm.tau_rec_ms / dt, tm.tau_fac_ms / dt])
+            state.append(np.tile([tm.u, 1.0, -1.0], (size, 1)))
+            ring += int(history[pre, 1]) + 1
+        return {
+            "tm_int": np.array(ints, np.int64).reshape(-1, 2),
+            "tm_real": np.array(reals, np.float64).reshape(-1, 3),
+            "tm_state": np.concatenate(state),
+            "tm_factor": np.ones(max(ring, 1), np.float32),
+        }
+
+
+def histories(plan: Plan, window: Array) -> tuple[Array, tuple[int, int, int]]:
+    """Lay out the spike rings: room for the window at 20 Hz to begin with (rings grow when they must)."""
+    taught = {p.pre for p in plan.circuit.projections if p.plasticity}
+    table, cells, steps, chain = [], 0, 0, 0
+    for i, pop in enumerate(plan.circuit.populations):
+        length = int(window[i]) + 2 * plan.chunk_steps + 2
+        most = pop.size * plan.chunk_steps
+        want = 2 * most + int(pop.size * length * plan.dt_ms * 0.02)
+        room = 1 << max(int(np.ceil(np.log2(want))), 8)
+        has_chain = pop.name in taught
+        table.append([cells, room - 1, steps, length, chain if has_chain else -1])
+        cells, steps = cells + room, steps + length
+        chain += room if has_chain else 0
+    return np.array(table, np.int64), (cells, steps, max(chain, 1))
+
+
+def sinexp_table(dt_ms: float) -> Array:
+    """Return the kernel of ``SinExpPlasticity`` at lags 0, dt, ... 200 ms, float64 (n_lag,)."""
+    s = -np.arange(round(KERNEL_WINDOW_MS / dt_ms) + 1) * dt_ms - 150.0
+    return np.asarray(np.exp(-s / 1000.0) * np.sin(2 * 3.1415 * s / 1000.0) ** 20 / 1.2848)
+
+
+def plastic_tables(plan: Plan, syn: Synapses) -> dict[str, Array]:
+    """Return which cells each teacher teaches and which plastic synapses each of them owns."""
+    ints, reals = [], []
+    parts: dict[str, list[Array]] = {k: [] for k in ("teach_ptr", "teach_post", "post_ptr", "post_syn", "post_src")}
+    at = dict.fromkeys(parts, 0)
+    for j, p in enumerate(plan.circuit.projections):
+        if p.plasticity is None:
+            continue
+        teacher = plan.circuit.projection(p.plasticity.teacher)
+        taught = plan.anatomy.edges[teacher.name]
+        edges = plan.anatomy.edges[p.name]
+        size = plan.circuit.population(p.post).size
+        order = np.argsort(edges.post, kind="stable")
+        teachers = plan.circuit.population(teacher.pre).size
+        new = {
+            "teach_ptr": np.concatenate([[0], np.cumsum(np.bincount(taught.pre, minlength=teachers))]),
+            "teach_post": taught.post,
+            "post_ptr": np.concatenate([[0], np.cumsum(np.bincount(edges.post, minlength=size))]),
+            "post_syn": syn.place[p.name][order],
+            "post_src": edges.pre[order],
+        }
+        ints.append([j, plan.pop[teacher.pre], at["teach_ptr"], at["teach_post"], at["post_ptr"], at["post_syn"]])
+        rule = p.plasticity
+        reals.append([rule.a_plus_ns, rule.a_minus_ns, rule.w_min_ns, rule.w_max_ns])
+        for key, array in new.items():
+            parts[key].append(array.astype(np.int32))
+            at[key] += len(array)
+    tables = {k: np.concatenate([np.zeros(0, np.int32), *v]) for k, v in parts.items()}
+    return {
+        "pl_int": np.array(ints, np.int64).reshape(-1, 6),
+        "pl_real": np.array(reals, np.float64).reshape(-1, 4),
+        "pl_kernel": sinexp_table(plan.dt_ms),
+        **tables,
+    }

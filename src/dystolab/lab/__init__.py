@@ -1,0 +1,1 @@
+"""Many runs: workers, storage, resuming, and what the subjects have in common."""

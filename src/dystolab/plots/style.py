@@ -1,0 +1,100 @@
+"""What all figures share: colours, names of populations, axes and the line that says what was drawn."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+
+from dystolab.errors import ResultError
+from dystolab.result import Array, Result
+
+# Okabe & Ito: told apart with every kind of colour vision.
+BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
+YELLOW, BLUE, VERMILLION, PURPLE = "#F0E442", "#0072B2", "#D55E00", "#CC79A7"
+GREY = "#999999"
+CYCLE = (BLUE, VERMILLION, GREEN, ORANGE, PURPLE, SKY, BLACK)
+EARLY_TO_LATE = LinearSegmentedColormap.from_list("early_to_late", (SKY, BLUE, BLACK))
+
+POPULATIONS: dict[str, tuple[str, str]] = {
+    "mossy_fiber": ("mossy fibres", GREY),
+    "glomerulus": ("glomeruli", GREY),
+    "granule_cell": ("granule cells", ORANGE),
+    "golgi_cell": ("Golgi cells", GREEN),
+    "purkinje_cell": ("Purkinje cells", BLUE),
+    "basket_cell": ("basket cells", SKY),
+    "stellate_cell": ("stellate cells", SKY),
+    "dcn_glut": ("nuclei, glutamatergic", VERMILLION),
+    "dcn_gaba": ("nuclei, GABAergic", PURPLE),
+    "dcn_gly": ("nuclei, glycinergic", PURPLE),
+    "io_cell": ("inferior olive", BLACK),
+}
+"""Population -> its name in figures and its colour, in the order from input to output."""
+
+SMALL = 8
+
+
+def label(population: str) -> str:
+    """Return the name of a population in figures."""
+    return POPULATIONS[population][0] if population in POPULATIONS else population.replace("_", " ")
+
+
+def colour(population: str) -> str:
+    """Return the colour of a population."""
+    return POPULATIONS[population][1] if population in POPULATIONS else BLACK
+
+
+def in_order(populations: Sequence[str]) -> list[str]:
+    """Return `populations` from input to output, unknown ones last."""
+    known = [name for name in POPULATIONS if name in populations]
+    return known + sorted(set(populations) - set(known))
+
+
+def new_figure(width_in: float, height_in: float) -> Figure:
+    """Return an empty figure whose parts make room for one another."""
+    return Figure(figsize=(width_in, height_in), dpi=150, layout="constrained")
+
+
+def tidy(axes: Axes, x: str, y: str, title: str = "") -> None:
+    """Name the axes, with their units, and take away what carries no information."""
+    axes.set_xlabel(x)
+    axes.set_ylabel(y)
+    if title:
+        axes.set_title(title, loc="left", fontsize=10, fontweight="bold")
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.tick_params(labelsize=SMALL)
+
+
+def caption(figure: Figure, results: Sequence[Result], *more: str) -> None:
+    """Write below the figure what was run, by which version, and the sources `more`."""
+    first = results[0]
+    seeds = sorted({str(r.subject.get("seed")) for r in results}, key=lambda seed: (len(seed), seed))
+    parts = [
+        f"dystolab {first.provenance.get('version', '')}".strip(),
+        first.experiment,
+        f"{first.subject.get('circuit')}, scale {first.subject.get('scale')}",
+        " or ".join(dict.fromkeys(result.state for result in results)),
+        f"seed {seeds[0]}"
+        if len(seeds) == 1
+        else f"{len(results)} subjects, seeds {seeds[0]} to {seeds[-1]}",
+        *more,
+    ]
+    letters = int(16 * figure.get_figwidth())  # that fit into a line of this size
+    lines = textwrap.wrap(" · ".join(parts), letters, break_on_hyphens=False)
+    figure.supxlabel("\n".join(lines), fontsize=7, color="#555555", x=0.01, ha="left")
+
+
+def recording(result: Result, name: str) -> Array:
+    """Return the recording `name` of a result.
+
+    Raises
+    ------
+    ResultError
+        If the result does not hold it.
+    """
+    if name not in result.arrays:
+        raise ResultError(f"this result of {result.experiment} holds no recording {name!r}")
+    return result.arrays[name]
