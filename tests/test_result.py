@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fakes import eyeblink_result, rest_result
 
 from dystolab.errors import ResultError, UnknownNameError
 from dystolab.result import Measure, Result, plain, text
+from fakes import eyeblink_result, rest_result
 
 
 def _result(**changes: object) -> Result:
@@ -22,15 +22,15 @@ def _result(**changes: object) -> Result:
         "measures": {},
         "population_rate_hz": {},
     }
-    return Result(**{**fields, **changes})  # type: ignore[arg-type]
+    return Result(**{**fields, **changes})
 
 
 def test_measure_takes_numpy_and_gives_plain_numbers() -> None:
-    measure = Measure(np.array([1, 2]), "Hz", np.array([[0, 2], [1, 3]]), np.int64(4))  # type: ignore[arg-type]
+    measure = Measure(np.array([1, 2]), "Hz", np.array([[0, 2], [1, 3]]), np.int64(4))
     assert measure.value == [1.0, 2.0]
     assert measure.ci95 == [(0.0, 2.0), (1.0, 3.0)]
     assert type(measure.n) is int
-    assert Measure(np.float32(1.5), "Hz", [1, 2]).ci95 == (1.0, 2.0)  # type: ignore[arg-type]
+    assert Measure(np.float32(1.5), "Hz", [1, 2]).ci95 == (1.0, 2.0)
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_measure_takes_numpy_and_gives_plain_numbers() -> None:
 )
 def test_measure_refuses_what_does_not_fit(value: object, ci95: object, n: int) -> None:
     with pytest.raises(ResultError):
-        Measure(value, "Hz", ci95, n)  # type: ignore[arg-type]
+        Measure(value, "Hz", ci95, n)
 
 
 def test_measure_keeps_missing_values_through_json() -> None:
@@ -48,7 +48,7 @@ def test_measure_keeps_missing_values_through_json() -> None:
     assert measure.to_json()["value"] == [1.0, None]
     np.testing.assert_array_equal(again.value, measure.value)
     np.testing.assert_array_equal(again.ci95, measure.ci95)
-    assert math.isnan(Measure.from_json(Measure(math.nan, "Hz").to_json()).value)  # type: ignore[arg-type]
+    assert math.isnan(Measure.from_json(Measure(math.nan, "Hz").to_json()).value)
 
 
 def test_plain_converts_numpy_and_refuses_objects() -> None:
@@ -78,7 +78,7 @@ def test_state_names_mechanisms() -> None:
 
 @pytest.mark.parametrize("made", [rest_result, eyeblink_result])
 def test_round_trip(tmp_path: Path, made: object) -> None:
-    result = made()  # type: ignore[operator]
+    result = made()
     path = result.save(tmp_path / "deep" / "a.zarr")
     again = Result.load(path)
     for name in ("experiment", "settings", "subject", "population_rate_hz", "runtime", "provenance"):

@@ -145,7 +145,7 @@ def test_full_disk_leaves_nothing_and_keeps_what_was_there(
         calls.append(key)
         if len(calls) > 4:
             raise OSError(errno.ENOSPC, "No space left on device")
-        await put(self, key, value)  # type: ignore[arg-type]
+        await put(self, key, value)
 
     monkeypatch.setattr(LocalStore, "set", full)
     for target in (path, tmp_path / "b.zarr"):
@@ -176,7 +176,7 @@ def test_file_size_limit_of_the_system(tmp_path: Path) -> None:
 
 def test_target_that_can_not_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a directory")
-    with pytest.raises(ResultError, match=r"file/a\.zarr can't be written: Not a directory"):
+    with pytest.raises(ResultError, match=r"file/a\.zarr can't be written: .*file is not a directory"):
         SMALL.save(tmp_path / "file" / "a.zarr")
 
 

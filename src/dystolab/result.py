@@ -197,11 +197,11 @@ def plain(value: Any) -> Any:
     raise ResultError(f"{type(value).__name__} {value!r:.80} can't be stored in a result")
 
 
-def text(value: float | Sequence[float]) -> str:
-    """Return a number, or a list of them, for people to read: four digits, ``-`` where there is none."""
+def text(value: float | Sequence[float], digits: int = 4) -> str:
+    """Return a number, or a list of them to three digits, for people to read; ``-`` where there is none."""
     if isinstance(value, Sequence):
-        return " ".join(text(v) for v in value)
-    return f"{value:.4g}" if math.isfinite(value) else "-"
+        return " ".join(text(v, 3) for v in value)
+    return f"{value:.{digits}g}" if math.isfinite(value) else "-"
 
 
 def _cells(measure: Measure) -> tuple[str, str]:

@@ -75,7 +75,9 @@ def call(arguments: Sequence[str]) -> int:
     """Run the command line `arguments` and return the exit code; an error is one line on stderr."""
     debug = "--debug" in itertools.takewhile(lambda argument: argument.startswith("-"), arguments)
     try:
-        code = typer.main.get_command(_app)(args=list(arguments), prog_name="dystolab", standalone_mode=False)
+        # Not `list(arguments)`: the verb of that name is an attribute of this package once it is loaded.
+        words = [*arguments]
+        code = typer.main.get_command(_app)(args=words, prog_name="dystolab", standalone_mode=False)
         return code if isinstance(code, int) else 0
     except (KeyboardInterrupt, typer.Abort):
         return _complain("stopped", INTERRUPTED)
@@ -96,8 +98,8 @@ def _told(error: Exception) -> tuple[str, int]:
         return error.format_message(), BAD_INPUT
     if isinstance(error, MemoryError):
         return "out of memory: try a smaller --scale or fewer --workers", FAILED
-    if isinstance(error, OSError) and error.filename:
-        return f"{error.filename}: {error.strerror}", FAILED
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror, FAILED
     return f"internal error ({type(error).__name__}: {error}); `dystolab --debug …` shows where", FAILED
 
 

@@ -45,6 +45,9 @@ class Request:
     @classmethod
     def of(cls, stored: Mapping[str, Any], **given: Any) -> Request:
         """Return the request of a stopped run (empty for a new one) with the options that are `given` now."""
+        kind = stored.get("experiment", given["experiment"])
+        if kind != given["experiment"]:
+            raise ResultError(f"the run to resume is of experiment {kind!r}, not {given['experiment']!r}")
         try:
             found = {name: value for name, value in given.items() if value is not None}
             settings = {**stored.get("settings", {}), **given.get("settings", {})}

@@ -30,7 +30,10 @@ def print_results(results: Sequence[Result]) -> None:
     measures = results[0].measures if len(results) == 1 else aggregate(results)
     table = Table(title=_title(results), title_justify="left")
     for heading in ("measure", "value", "unit", "n", "meaning"):
-        table.add_column(heading, justify="right" if heading == "n" else "left", overflow="fold")
+        narrow = heading in ("measure", "unit", "n")
+        table.add_column(
+            heading, justify="right" if heading == "n" else "left", no_wrap=narrow, overflow="fold"
+        )
     for name, measure in measures.items():
         table.add_row(*map(Text, (name, value(measure), measure.unit, str(measure.n), measure.description)))
     out = console()
@@ -76,4 +79,4 @@ def _speed(runtime: dict[str, float | None]) -> str:
     wall, lived = runtime["wall_s"], runtime["biological_s"]
     if not wall or not lived:
         return ""
-    return f"Simulated {lived:.4g} s in {wall:.4g} s: {wall / lived:.3g} s per second"
+    return f"Simulated {lived:.4g} s of activity in {wall:.4g} s ({wall / lived:.3g} s per second)"

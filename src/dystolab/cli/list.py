@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from dystolab.cli._tables import print_items
 from dystolab.errors import UnknownNameError
 
 Rows = list[tuple[str, str, str]]
@@ -19,6 +18,8 @@ def main(
     ],
 ) -> None:
     """List the circuits, experiments, mechanisms or measures, with their sources."""
+    from dystolab.cli._tables import print_items
+
     if kind not in _KINDS:
         raise UnknownNameError("list", kind, _KINDS)
     headings, rows = _KINDS[kind]

@@ -43,6 +43,7 @@ def main(
 ) -> None:
     """Run an experiment, save every subject when it is finished, and draw the result."""
     from dystolab.cli._request import Request, assignments
+    from dystolab.cli._stored import run_directory
     from dystolab.errors import SpecError
 
     if out is not None and resume is not None:
@@ -52,7 +53,7 @@ def main(
         if "trials" in given:
             raise SpecError("--trials and --set trials=… exclude each other")
         given["trials"] = str(trials)
-    where = resume.parent if resume is not None and resume.suffix else resume
+    where = None if resume is None else run_directory(resume)
     request = Request.of(
         _stored(where),
         experiment=experiment,

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from numba import njit, types
+from numba.core import cgutils
 from numba.extending import intrinsic, overload, register_jitable
 from numba.np.arrayobj import make_array
 
@@ -60,6 +61,23 @@ def fetch_add(typingctx: Any, counter: Any, value: Any) -> Any:
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         array = make_array(signature.args[0])(context, builder, args[0])
         return builder.atomic_rmw("add", array.data, args[1], "seq_cst")
+
+    return sig, codegen
+
+
+@intrinsic
+def borrowed(typingctx: Any, arrays: Any) -> Any:
+    """Return a named tuple of arrays as views that hold no reference: counting references is atomic, hence slow."""
+    sig = arrays(arrays)
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        out = args[0]
+        for k, kind in enumerate(signature.args[0].types):
+            view = make_array(kind)(context, builder, builder.extract_value(out, k))
+            view.meminfo = cgutils.get_null_value(view.meminfo.type)
+            view.parent = cgutils.get_null_value(view.parent.type)
+            out = builder.insert_value(out, view._getvalue(), k)
+        return out
 
     return sig, codegen
 

@@ -10,7 +10,7 @@ from typing import Any
 from numba import njit, prange
 
 from dystolab.engine import layout as L
-from dystolab.engine.arithmetic import fetch_add
+from dystolab.engine.arithmetic import borrowed, fetch_add
 from dystolab.engine.parts import run_part, spikes_at, tm_factor
 
 
@@ -140,7 +140,7 @@ def gather_population(
     return n_rec
 
 
-@njit(nogil=True, inline="always")
+@njit(nogil=True)
 def put_spike(net: Any, pop: Any, h: Any, cell: Any, step: Any) -> None:
     """Write spike number `h`; a plastic source also links it to the same cell's spike before."""
     mask = net.pop_int[pop, L.P_HIST_MASK]
@@ -221,56 +221,80 @@ def source_stamp() -> int:
     return int.from_bytes(digest[:6], "little")
 
 
+@njit(nogil=True)
+def share(owned: Any, owned_inp: Any, order: Any, t: Any, k_steps: Any, at: Any) -> None:
+    """Step parts until none is left: what every thread does."""
+    net = borrowed(owned)
+    inp = borrowed(owned_inp)
+    while True:
+        x = fetch_add(net.counter, 1)
+        if x >= order.shape[0]:
+            break
+        run_part(net, inp, order[x], t, k_steps, at)
+
+
+@njit(nogil=True)
+def before(owned: Any, owned_inp: Any, t: Any, k_steps: Any, n_rec: Any) -> Any:
+    """Make sure that the chunk fits, and let relays speak."""
+    net = borrowed(owned)
+    inp = borrowed(owned_inp)
+    status, detail = ready(net, inp, t, k_steps, n_rec)
+    if status == L.OK:
+        relays(net, inp, t, k_steps)
+        net.counter[0] = 0
+    return status, detail
+
+
+@njit(nogil=True)
+def after(owned: Any, owned_inp: Any, order: Any, t: Any, k_steps: Any, chunk: Any, n_rec: Any) -> Any:
+    """Look for values that are not finite and pass the spikes on; return status, detail and spikes recorded."""
+    net = borrowed(owned)
+    inp = borrowed(owned_inp)
+    for x in range(order.shape[0]):
+        if net.bad[order[x]] >= 0:
+            return L.NOT_FINITE, order[x], n_rec
+    return L.OK, 0, gather(net, inp, t, k_steps, chunk, n_rec)
+
+
 def entry_points(stamp: int) -> tuple[Any, Any]:
-    """Return the parallel and the serial loop; `stamp` is part of the key under which their code is cached."""
+    """Return the parallel and the serial loop; `stamp` is part of the key under which their code is cached.
+
+    Both run up to ``n_chunks`` chunks from chunk ``c0`` of the call that began at step ``t0``, and return chunks
+    done, spikes recorded, status (see ``layout``) and detail (a part, a population or a size). The serial one needs
+    no thread pool, so many workers share a machine in peace.
+    """
 
     @njit(parallel=True, nogil=True, cache=True)
-    def run_parallel(net: Any, inp: Any, t0: Any, k_steps: Any, n_chunks: Any, order: Any, n_rec: Any, threads: Any, c0: Any) -> Any:
-        """Run up to `n_chunks` chunks on `threads` threads, from chunk `c0` of the call that began at step `t0`.
-
-        Returns
-        -------
-        tuple of int
-            Chunks done, spikes recorded, status (see ``layout``), detail (a part, a population or a size).
-        """
+    def run_parallel(
+        net: Any, inp: Any, t0: Any, k_steps: Any, n_chunks: Any, order: Any, n_rec: Any, threads: Any, c0: Any
+    ) -> Any:
         if stamp < 0:
             return 0, 0, L.OK, 0
         for c in range(n_chunks):
             t = t0 + (c0 + c) * k_steps
-            status, detail = ready(net, inp, t, k_steps, n_rec)
+            status, detail = before(net, inp, t, k_steps, n_rec)
+            if status == L.OK:
+                for _ in prange(threads):
+                    share(net, inp, order, t, k_steps, (c0 + c) * k_steps)
+                status, detail, n_rec = after(net, inp, order, t, k_steps, c0 + c, n_rec)
             if status != L.OK:
                 return c, n_rec, status, detail
-            relays(net, inp, t, k_steps)
-            net.counter[0] = 0
-            for _ in prange(threads):
-                while True:
-                    x = fetch_add(net.counter, 1)
-                    if x >= order.shape[0]:
-                        break
-                    run_part(net, inp, order[x], t, k_steps, (c0 + c) * k_steps)
-            for x in range(order.shape[0]):
-                if net.bad[order[x]] >= 0:
-                    return c, n_rec, L.NOT_FINITE, order[x]
-            n_rec = gather(net, inp, t, k_steps, c0 + c, n_rec)
         return n_chunks, n_rec, L.OK, 0
 
-
     @njit(nogil=True, cache=True)
-    def run_serial(net: Any, inp: Any, t0: Any, k_steps: Any, n_chunks: Any, order: Any, n_rec: Any, threads: Any, c0: Any) -> Any:
-        """Run as `run_parallel` does, on the calling thread alone (many workers then share a machine in peace)."""
+    def run_serial(
+        net: Any, inp: Any, t0: Any, k_steps: Any, n_chunks: Any, order: Any, n_rec: Any, threads: Any, c0: Any
+    ) -> Any:
         if stamp < 0:
             return 0, 0, L.OK, 0
         for c in range(n_chunks):
             t = t0 + (c0 + c) * k_steps
-            status, detail = ready(net, inp, t, k_steps, n_rec)
+            status, detail = before(net, inp, t, k_steps, n_rec)
+            if status == L.OK:
+                share(net, inp, order, t, k_steps, (c0 + c) * k_steps)
+                status, detail, n_rec = after(net, inp, order, t, k_steps, c0 + c, n_rec)
             if status != L.OK:
                 return c, n_rec, status, detail
-            relays(net, inp, t, k_steps)
-            for x in range(order.shape[0]):
-                run_part(net, inp, order[x], t, k_steps, (c0 + c) * k_steps)
-                if net.bad[order[x]] >= 0:
-                    return c, n_rec, L.NOT_FINITE, order[x]
-            n_rec = gather(net, inp, t, k_steps, c0 + c, n_rec)
         return n_chunks, n_rec, L.OK, 0
 
     return run_parallel, run_serial

@@ -82,10 +82,10 @@ class NestEngine:
     recording_populations : tuple of str, optional
         Whose spikes are kept; every population's if None.
     events : sequence of SpikeEvents, optional
-        Spikes of the circuit's spike, burst and Poisson drives, from ``engine.inputs.spike_events``, so that NEST
-        gets the same trains as our engine. May be left out only if the circuit has no such drive.
+        Spikes of the circuit's spike, burst and Poisson drives, from ``engine.inputs.spike_events``: the
+        trains that our engine gets. May be left out only if the circuit has no such drive.
     module : str, optional
-        NEST module, built by the user, that has ``eglif_cond_alpha_multisyn``.
+        NEST module, built by the user and on the loader's path, that has ``eglif_cond_alpha_multisyn``.
 
     Raises
     ------
@@ -134,7 +134,7 @@ class NestEngine:
         except self._nest.NESTErrors.KernelException as error:
             raise SpecError(f"NEST refuses circuit {circuit.name!r}: {_one_line(error)}") from None
 
-    def _build(self, threads: int, recorded: list[str], events: list[SpikeEvents], module: str | None) -> None:
+    def _build(self, threads: int, kept: list[str], events: list[SpikeEvents], module: str | None) -> None:
         nest = self._nest
         nest.ResetKernel()
         nest.verbosity = nest.VerbosityLevel.ERROR
@@ -147,7 +147,7 @@ class NestEngine:
         self._delay_ms = self._device_delay()
         for projection in self.circuit.projections:
             self._connect(projection)
-        self._recorders = {name: self._record(name) for name in recorded}
+        self._recorders = {name: self._record(name) for name in kept}
         for given in events:
             self._feed(given)
         self._currents = [self._current_source(d) for d in self.circuit.drives if isinstance(d, CurrentDrive)]
@@ -166,8 +166,9 @@ class NestEngine:
 
     def _device_delay(self) -> float:
         """Return the delay of devices: never so short that it shortens NEST's slices of time."""
-        shortest = [float(np.min(e.delay_ms)) for e in self.anatomy.edges.values() if len(e.pre)]
-        return max(round(1.0 / self.dt_ms), round(min(shortest, default=1.0) / self.dt_ms)) * self.dt_ms
+        edges = [self.anatomy.edges[p.name] for p in self.circuit.projections]
+        shortest = min((float(e.delay_ms.min()) for e in edges if len(e.pre)), default=1.0)
+        return round(max(shortest, 1.0) / self.dt_ms) * self.dt_ms
 
     def _connect(self, projection: Projection) -> None:
         edges = self.anatomy.edges[projection.name]
@@ -211,10 +212,9 @@ class NestEngine:
         """Give the cells of one list of events a spike generator each."""
         relay = isinstance(self.circuit.population(events.population).neuron, Relay)
         steps, cells = np.asarray(events.steps, np.int64), np.asarray(events.cells, np.int64)
-        if np.any(steps < 1):
-            what = "left out" if relay else "moved to the end of the first step"
-            self.notes.append(f"population {events.population!r}: {np.sum(steps < 1)} spikes at 0 ms {what}")
-            steps, cells = (steps[steps >= 1], cells[steps >= 1]) if relay else (np.maximum(steps, 1), cells)
+        # A relay's spike at 0 ms would belong to the step before, as in our engine.
+        keep = steps >= (1 if relay else 0)
+        steps, cells = steps[keep], cells[keep]
         if not len(steps):
             return
         order = np.lexsort((steps, cells))
@@ -238,19 +238,30 @@ class NestEngine:
     def _current_source(self, drive: CurrentDrive) -> tuple[Any, Pattern]:
         cells = subset_indices(self.circuit, self.anatomy, drive.population, drive.subset, self.seed)
         source = self._nest.Create("step_current_generator")
-        targets = self._nodes[drive.population][cells.tolist()] if len(cells) else None
-        if targets is not None:
+        if len(cells):
+            targets = self._nodes[drive.population][cells.tolist()]
             self._nest.Connect(source, targets, syn_spec={"delay": self._delay_ms})
         return source, drive.current_pa
 
     def _warm_up(self) -> None:
-        """Let the devices' delay and one step pass with every cell frozen: what is due at 0 ms can then arrive."""
+        """Let the devices' delay pass with every cell frozen, then one step, and set the cells' first state.
+
+        NEST's cells read what is due at a time at the end of the step before it. In that one step they rest
+        far from a spike, so that nothing but what is due at 0 ms is left of it.
+        """
         self._ahead = round(self._delay_ms / self.dt_ms) + 1
-        for nodes in self._nodes.values():
-            nodes.frozen = True
-        self._simulate(-self._ahead, 0)
+        for name, nodes in self._nodes.items():
+            nodes.set({"frozen": True} | _parked(self.circuit.population(name).neuron))
+        self._simulate(-self._ahead, -1)
         for nodes in self._nodes.values():
             nodes.frozen = False
+        self._simulate(-1, 0)
+        for name, nodes in self._nodes.items():
+            neuron = self.circuit.population(name).neuron
+            if isinstance(neuron, AdEx):
+                nodes.set({"V_m": neuron.v_init_mv, "w": 0.0})
+            elif isinstance(neuron, EGLIF):
+                nodes.set({"V_m": neuron.v_init_mv, "I_dep": 0.0, "I_adap": 0.0})
 
     def _simulate(self, start: int, stop: int) -> None:
         """Run NEST from grid step `start` to `stop` of our time."""
@@ -317,7 +328,7 @@ class NestEngine:
 
     def _check_current(self) -> None:
         if NestEngine._current is not self:
-            raise SimulationError("NEST holds one network at a time, and a later NestEngine replaced this one")
+            raise SimulationError("NEST holds one network at a time: a later NestEngine replaced this one")
 
 
 def adex_parameters(neuron: AdEx) -> dict[str, Any]:
@@ -368,6 +379,13 @@ def current_changes(
     value = np.where(steps < 0, 0.0, np.array([0.0, *pattern.values])[at])
     changes = np.flatnonzero(np.diff(value)) + 1
     return steps[changes], value[changes]
+
+
+def _parked(neuron: Neuron) -> dict[str, float]:
+    """Return a state from which the cell can't spike within one step."""
+    if isinstance(neuron, AdEx):
+        return {"V_m": min(neuron.e_l_mv, neuron.v_reset_mv, neuron.v_th_mv)}
+    return {"V_m": neuron.v_th_mv - 60.0 * neuron.tau_v_mv} if isinstance(neuron, EGLIF) else {}
 
 
 def _check_grid(dt_ms: float, threads: int) -> None:

@@ -125,14 +125,14 @@ def run_full(net: Any, inp: Any, part: Any, t0: Any, k_steps: Any, step_in_call:
             record_traces(net, inp, part, step_in_call + k, base, end)
 
 
-@njit(nogil=True, inline="always")
+@njit(nogil=True)
 def clamp(s: Any, start: Any, lanes: Any, v_min: Any) -> None:
     """Raise voltages below `v_min` to it (the NEST module of 2018-2022 looks once per slice)."""
     for lane in range(lanes):
         s[start + lane] = max(s[start + lane], v_min)
 
 
-@njit(nogil=True, inline="always")
+@njit(nogil=True)
 def hold_refractory(net: Any, block: Any, start: Any, lanes: Any, rows: Any, hold: Any) -> None:
     """Put the state of the block's refractory cells aside: the step that follows runs over every cell."""
     for r in range(net.ref_n[block]):
@@ -140,7 +140,7 @@ def hold_refractory(net: Any, block: Any, start: Any, lanes: Any, rows: Any, hol
             hold[r, row] = net.s[start + row * lanes + net.ref_lane[block, r]]
 
 
-@njit(nogil=True, inline="always")
+@njit(nogil=True)
 def release_refractory(
     net: Any, block: Any, start: Any, lanes: Any, receptors: Any, hold: Any, freeze: Any, p: Any
 ) -> Any:
@@ -172,7 +172,7 @@ def release_refractory(
     return mask
 
 
-@njit(nogil=True, inline="always")
+@njit(nogil=True)
 def emit(net: Any, part: Any, block: Any, b: Any, start: Any, lanes: Any, k: Any) -> None:
     """Reset every cell of the block whose hazard account is used up, and note its spike."""
     pop = net.part[part, L.T_POP]
@@ -195,7 +195,7 @@ def emit(net: Any, part: Any, block: Any, b: Any, start: Any, lanes: Any, k: Any
                 net.ref_n[block] = n + 1
 
 
-@njit(nogil=True, inline="always")
+@njit(nogil=True)
 def note_spike(net: Any, part: Any, pop: Any, cell: Any, i: Any, lanes: Any, k: Any) -> None:
     """Write a spike to the part's list and to the slow variables that it feeds."""
     n = net.out_n[part]
@@ -268,7 +268,7 @@ def scatter(net: Any, inp: Any, part: Any, t0: Any, k_steps: Any) -> None:
     inp.ev_cursor[part] = y
 
 
-@njit(nogil=True, inline="always")
+@njit(nogil=True)
 def append_event(net: Any, x: Any, n: Any, addr: Any, weight: Any) -> None:
     """Append event number `n` to the list `x` of one tile and step."""
     net.ev_addr[n] = addr
@@ -281,7 +281,7 @@ def append_event(net: Any, x: Any, n: Any, addr: Any, weight: Any) -> None:
     net.ev_tail[x] = n
 
 
-@njit(nogil=True, inline="always")
+@njit(nogil=True)
 def spikes_at(net: Any, pop: Any, step: Any) -> Any:
     """Return the range of spike numbers that population `pop` emitted at `step`."""
     if step < 0:
@@ -291,7 +291,7 @@ def spikes_at(net: Any, pop: Any, step: Any) -> Any:
     return net.step_ptr[at + step % n], net.step_ptr[at + (step + 1) % n]
 
 
-@njit(nogil=True, inline="always")
+@njit(nogil=True)
 def tm_factor(net: Any, j: Any, pre: Any, h: Any) -> Any:
     """Return the short-term factor of spike number `h` in projection `j`, 1 for a static one."""
     tm = net.proj[j, L.J_TM]

@@ -208,8 +208,7 @@ def _check_files(path: Path, files: dict[str, str]) -> None:
 
 
 def _arrays(path: Path, names: list[str]) -> dict[str, Array]:
-    group = zarr.open_group(path, mode="r", zarr_format=3)
-    return {name: np.asarray(group[name][...]) for name in names}  # type: ignore[index]
+    return {name: np.asarray(zarr.open_array(path, path=name, mode="r")[...]) for name in names}
 
 
 def _files(part: Path) -> list[Path]:
@@ -232,6 +231,8 @@ def _disk(path: Path) -> Iterator[None]:
     """Turn what the disk refuses into one line that names the path."""
     try:
         yield
+    except (FileExistsError, NotADirectoryError):
+        raise ResultError(f"{path} can't be written: {path.parent} is not a directory") from None
     except OSError as error:
         raise ResultError(f"{path} can't be written: {error.strerror or error}") from error
 

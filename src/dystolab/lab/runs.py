@@ -144,6 +144,8 @@ def _open(out: Path, plan: Plan, resume: bool) -> None:
         out.mkdir(parents=True, exist_ok=True)
         if any(out.iterdir()):
             raise ResultError(f"{out} is not empty: choose another directory, or resume the run in it")
+    except (FileExistsError, NotADirectoryError):
+        raise ResultError(f"{out} can't be written: it is, or lies in, a file") from None
     except OSError as error:
         raise ResultError(f"{out} can't be written: {error.strerror}") from None
     plan.write(out)

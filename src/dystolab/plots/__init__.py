@@ -5,6 +5,7 @@ Every function takes the results of one run's subjects and returns a figure of i
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -86,7 +87,8 @@ def save(figure: Figure, path: Path) -> None:
         figure.savefig(part)
         part.replace(path)
     except OSError as error:
-        part.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            part.unlink()
         raise ResultError(f"{path} can't be written: {error.strerror or error}") from error
 
 
