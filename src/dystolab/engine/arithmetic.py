@@ -121,7 +121,7 @@ def _exp2_single(y: Any) -> Any:
     return p * _pow2_bits((n + f(127.0)) * f(8388608.0))
 
 
-@njit(inline="always")
+@njit(inline="always", error_model="numpy")
 def _mix(x: Any) -> Any:
     """Finaliser of SplitMix64 (Steele, Lea & Flood 2014, 10.1145/2660193.2660195)."""
     x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -129,7 +129,7 @@ def _mix(x: Any) -> Any:
     return x ^ (x >> np.uint64(31))
 
 
-@njit(inline="always")
+@njit(inline="always", error_model="numpy")
 def uniform(key: Any, cell: Any, draw: Any) -> Any:
     """Draw number `draw` of `cell` in the stream `key`: in (0, 1), a function of the three alone."""
     x = _mix(np.uint64(key) ^ _mix(np.uint64(cell) + np.uint64(0x9E3779B97F4A7C15)))
@@ -137,13 +137,13 @@ def uniform(key: Any, cell: Any, draw: Any) -> Any:
     return (np.float64(x >> np.uint64(12)) + 0.5) * 2.220446049250313e-16
 
 
-@njit(inline="always")
+@njit(inline="always", error_model="numpy")
 def exponential(key: Any, cell: Any, draw: Any) -> Any:
     """Draw from Exp(1)."""
     return -math.log(uniform(key, cell, draw))
 
 
-@njit(inline="always")
+@njit(inline="always", error_model="numpy")
 def normal(key: Any, cell: Any, draw: Any) -> Any:
     """Draw from the standard normal distribution (Box & Muller)."""
     radius = math.sqrt(-2.0 * math.log(uniform(key, cell, 2 * draw)))

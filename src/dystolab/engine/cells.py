@@ -29,7 +29,7 @@ G1, Q1, G2, Q2, G3, Q3, G4, Q4 = (U((L.Q0 + k) * _M) for k in range(8))
 FIX, FSX, FEX, FGATE = (U(k * _M) for k in (L.IX, L.SX, L.EX, L.GATE))
 
 
-@njit(fastmath=FASTMATH, nogil=True)
+@njit(fastmath=FASTMATH, nogil=True, error_model="numpy")
 def step_lean(s: Any, base: Any, p: Any) -> Any:
     """Advance one lean E-GLIF block by one step; the result is negative if any cell spiked."""
     p11, p12, p13, p31, p32, p33, p22 = p[0], p[1], p[2], p[3], p[4], p[5], p[6]
@@ -71,7 +71,7 @@ def step_lean(s: Any, base: Any, p: Any) -> Any:
     return mask
 
 
-@njit(fastmath=FASTMATH, nogil=True)
+@njit(fastmath=FASTMATH, nogil=True, error_model="numpy")
 def substep_full(s: Any, base: Any, p: Any) -> None:
     """Advance one full E-GLIF block by one sub-step, without the spike test."""
     p11, p12, p13, p31, p32, p33, p22 = p[0], p[1], p[2], p[3], p[4], p[5], p[6]
@@ -121,7 +121,7 @@ def substep_full(s: Any, base: Any, p: Any) -> None:
         s[i + F2] = lin_a + ki * dv
 
 
-@njit(fastmath=FASTMATH, nogil=True)
+@njit(fastmath=FASTMATH, nogil=True, error_model="numpy")
 def hazard_full(s: Any, base: Any, p: Any) -> Any:
     """Take one step's hazard off each cell's account; the result is negative if any cell spiked."""
     ya, yb = p[L.YA], p[L.YB]
@@ -135,7 +135,7 @@ def hazard_full(s: Any, base: Any, p: Any) -> Any:
     return mask
 
 
-@njit(nogil=True, inline="always")
+@njit(nogil=True, inline="always", error_model="numpy")
 def _adex_slope(v: Any, w: Any, total: Any, drive: Any, gate: Any, extra: Any, p: Any) -> Any:
     """Membrane current (pA) of an AdEx cell at voltage `v`, which the exponential sees up to the peak only."""
     clip = min(v, p[L.X_PEAK])
@@ -145,7 +145,7 @@ def _adex_slope(v: Any, w: Any, total: Any, drive: Any, gate: Any, extra: Any, p
     return spike - p[L.X_GL] * (clip - p[L.X_EL]) - w + drive - total * clip + t_type + extra
 
 
-@njit(nogil=True, inline="always")
+@njit(nogil=True, inline="always", error_model="numpy")
 def _gate_slope(v: Any, gate: Any, p: Any) -> Any:
     """Rate of the T-current's inactivation gate, 1/ms."""
     inf = 1.0 / (1.0 + np.exp((p[L.X_HH] - v) / p[L.X_HK]))
@@ -153,7 +153,7 @@ def _gate_slope(v: Any, gate: Any, p: Any) -> Any:
     return (inf - gate) / tau
 
 
-@njit(nogil=True)
+@njit(nogil=True, error_model="numpy")
 def substep_adex(s: Any, i: Any, p: Any, held: Any) -> None:
     """Advance one AdEx cell by one classical Runge-Kutta sub-step; V stays at reset while `held`.
 

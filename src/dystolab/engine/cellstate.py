@@ -28,7 +28,7 @@ def population_rows(plan: Plan, synapses: Synapses) -> tuple[Array, Array]:
     for i, pop in enumerate(plan.circuit.populations):
         ints[i, L.P_KIND], ints[i, L.P_SIZE], ints[i, L.P_GID] = plan.kinds[i], pop.size, plan.gid[pop.name]
         ints[i, L.P_SUB] = plan.substeps[i]
-        ints[i, [L.P_HIST, L.P_HIST_MASK, L.P_STEP, L.P_STEP_LEN, L.P_CHAIN]] = synapses.history[i]
+        ints[i, [L.P_HIST, L.P_HIST_MASK, L.P_STEP, L.P_STEP_MASK, L.P_CHAIN]] = synapses.history[i]
         reals[i] = neuron_row(plan, i, pop)
         if isinstance(pop.neuron, Relay):
             continue

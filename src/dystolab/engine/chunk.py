@@ -14,7 +14,7 @@ from dystolab.engine.arithmetic import borrowed, fetch_add
 from dystolab.engine.parts import run_part, spikes_at, tm_factor
 
 
-@njit(nogil=True)
+@njit(nogil=True, error_model="numpy")
 def ready(net: Any, inp: Any, t: Any, k_steps: Any, n_rec: Any) -> Any:
     """Return whether this chunk's spikes and events are sure to fit, before anything is changed."""
     total = 0
@@ -24,7 +24,7 @@ def ready(net: Any, inp: Any, t: Any, k_steps: Any, n_rec: Any) -> Any:
         total += most
         if net.pop_int[pop, L.P_KIND] == L.RELAY:
             most = size * k_steps
-        lo, _ = spikes_at(net, pop, max(t - net.pop_int[pop, L.P_STEP_LEN] + k_steps + 1, 0))
+        lo, _ = spikes_at(net, pop, max(t - net.pop_int[pop, L.P_STEP_MASK] + k_steps, 0))
         if t > 0 and net.head[pop] - lo + most > net.pop_int[pop, L.P_HIST_MASK] + 1:
             return L.GROW_HISTORY, pop
     if n_rec + total + inp.relay_step.shape[0] > inp.rec_step.shape[0]:
@@ -37,7 +37,7 @@ def ready(net: Any, inp: Any, t: Any, k_steps: Any, n_rec: Any) -> Any:
     return L.OK, 0
 
 
-@njit(nogil=True)
+@njit(nogil=True, error_model="numpy")
 def events_of(net: Any, inp: Any, part: Any, t: Any, k_steps: Any) -> Any:
     """Count the events that reach lean part `part` in the chunk."""
     need = 0
@@ -57,7 +57,7 @@ def events_of(net: Any, inp: Any, part: Any, t: Any, k_steps: Any) -> Any:
     return need
 
 
-@njit(nogil=True)
+@njit(nogil=True, error_model="numpy")
 def relays(net: Any, inp: Any, t: Any, k_steps: Any) -> None:
     """Put this chunk's relay spikes into the parts' lists: outside spikes first, then projections, step by step."""
     for part in range(net.part.shape[0]):
@@ -88,7 +88,7 @@ def relays(net: Any, inp: Any, t: Any, k_steps: Any) -> None:
         net.out_n[part] = n
 
 
-@njit(nogil=True)
+@njit(nogil=True, error_model="numpy")
 def gather(net: Any, inp: Any, t: Any, k_steps: Any, chunk: Any, n_rec: Any) -> Any:
     """Move the chunk's spikes into the histories in order of (step, cell); record, count and pass on."""
     first = 0
@@ -107,31 +107,31 @@ def gather(net: Any, inp: Any, t: Any, k_steps: Any, chunk: Any, n_rec: Any) -> 
     return n_rec
 
 
-@njit(nogil=True)
+@njit(nogil=True, error_model="numpy")
 def gather_population(
     net: Any, inp: Any, pop: Any, first: Any, last: Any, t: Any, k_steps: Any, chunk: Any, n_rec: Any
 ) -> Any:
     """Do the work of `gather` for the parts [first, last) of one population: a counting sort by step."""
     at = net.pop_int[pop, L.P_STEP]
-    length = net.pop_int[pop, L.P_STEP_LEN]
+    wrap = net.pop_int[pop, L.P_STEP_MASK]
     for k in range(k_steps):
-        net.step_ptr[at + (t + k + 1) % length] = 0
+        net.step_ptr[at + ((t + k + 1) & wrap)] = 0
     n = 0
     for part in range(first, last):
         for x in range(net.part[part, L.T_SPIKES], net.part[part, L.T_SPIKES] + net.out_n[part]):
-            net.step_ptr[at + (t + net.out_step[x] + 1) % length] += 1
+            net.step_ptr[at + ((t + net.out_step[x] + 1) & wrap)] += 1
         n += net.out_n[part]
     inp.count[pop, chunk] += n
     # step_ptr[step + 1] now counts the spikes of step; make it the place of the next spike of that step.
     place = net.head[pop]
-    net.step_ptr[at + t % length] = place
+    net.step_ptr[at + (t & wrap)] = place
     for k in range(k_steps):
-        count = net.step_ptr[at + (t + k + 1) % length]
-        net.step_ptr[at + (t + k + 1) % length] = place
+        count = net.step_ptr[at + ((t + k + 1) & wrap)]
+        net.step_ptr[at + ((t + k + 1) & wrap)] = place
         place += count
     for part in range(first, last):
         for x in range(net.part[part, L.T_SPIKES], net.part[part, L.T_SPIKES] + net.out_n[part]):
-            slot = at + (t + net.out_step[x] + 1) % length
+            slot = at + ((t + net.out_step[x] + 1) & wrap)
             put_spike(net, pop, net.step_ptr[slot], net.out_cell[x], t + net.out_step[x])
             net.step_ptr[slot] += 1
     if net.pop_int[pop, L.P_RECORD]:
@@ -140,7 +140,7 @@ def gather_population(
     return n_rec
 
 
-@njit(nogil=True)
+@njit(nogil=True, error_model="numpy")
 def put_spike(net: Any, pop: Any, h: Any, cell: Any, step: Any) -> None:
     """Write spike number `h`; a plastic source also links it to the same cell's spike before."""
     mask = net.pop_int[pop, L.P_HIST_MASK]
@@ -153,17 +153,17 @@ def put_spike(net: Any, pop: Any, h: Any, cell: Any, step: Any) -> None:
         net.chain_last[gid] = h
 
 
-@njit(nogil=True)
+@njit(nogil=True, error_model="numpy")
 def record(net: Any, inp: Any, pop: Any, head: Any, t: Any, k_steps: Any, n_rec: Any) -> Any:
     """Append the chunk's spikes of recorded cells to the record."""
     gid = net.pop_int[pop, L.P_GID]
     hist = net.pop_int[pop, L.P_HIST]
     mask = net.pop_int[pop, L.P_HIST_MASK]
     at = net.pop_int[pop, L.P_STEP]
-    length = net.pop_int[pop, L.P_STEP_LEN]
+    wrap = net.pop_int[pop, L.P_STEP_MASK]
     h = head
     for k in range(k_steps):
-        while h < net.step_ptr[at + (t + k + 1) % length]:
+        while h < net.step_ptr[at + ((t + k + 1) & wrap)]:
             cell = net.hist_cell[hist + (h & mask)]
             if inp.keep[gid + cell]:
                 inp.rec_step[n_rec] = t + k
@@ -173,7 +173,7 @@ def record(net: Any, inp: Any, pop: Any, head: Any, t: Any, k_steps: Any, n_rec:
     return n_rec
 
 
-@njit(nogil=True)
+@njit(nogil=True, error_model="numpy")
 def depress_and_facilitate(net: Any, j: Any, t: Any, k_steps: Any) -> None:
     """Compute the short-term factor of each of the chunk's spikes (the recursion of NEST's tsodyks2_synapse)."""
     pre = net.proj[j, L.J_PRE]
@@ -194,7 +194,7 @@ def depress_and_facilitate(net: Any, j: Any, t: Any, k_steps: Any) -> None:
             net.tm_factor[ring + (h & mask)] = u * r
 
 
-@njit(nogil=True)
+@njit(nogil=True, error_model="numpy")
 def throw(net: Any, j: Any, t: Any, k_steps: Any) -> None:
     """Put the chunk's spikes of a projection with varying delays into its ring."""
     pre = net.proj[j, L.J_PRE]
@@ -221,7 +221,7 @@ def source_stamp() -> int:
     return int.from_bytes(digest[:6], "little")
 
 
-@njit(nogil=True)
+@njit(nogil=True, error_model="numpy")
 def share(owned: Any, owned_inp: Any, order: Any, t: Any, k_steps: Any, at: Any) -> None:
     """Step parts until none is left: what every thread does."""
     net = borrowed(owned)
@@ -233,7 +233,7 @@ def share(owned: Any, owned_inp: Any, order: Any, t: Any, k_steps: Any, at: Any)
         run_part(net, inp, order[x], t, k_steps, at)
 
 
-@njit(nogil=True)
+@njit(nogil=True, error_model="numpy")
 def before(owned: Any, owned_inp: Any, t: Any, k_steps: Any, n_rec: Any) -> Any:
     """Make sure that the chunk fits, and let relays speak."""
     net = borrowed(owned)
@@ -245,7 +245,7 @@ def before(owned: Any, owned_inp: Any, t: Any, k_steps: Any, n_rec: Any) -> Any:
     return status, detail
 
 
-@njit(nogil=True)
+@njit(nogil=True, error_model="numpy")
 def after(owned: Any, owned_inp: Any, order: Any, t: Any, k_steps: Any, chunk: Any, n_rec: Any) -> Any:
     """Look for values that are not finite and pass the spikes on; return status, detail and spikes recorded."""
     net = borrowed(owned)
@@ -264,7 +264,7 @@ def entry_points(stamp: int) -> tuple[Any, Any]:
     no thread pool, so many workers share a machine in peace.
     """
 
-    @njit(parallel=True, nogil=True, cache=True)
+    @njit(parallel=True, nogil=True, cache=True, error_model="numpy")
     def run_parallel(
         net: Any, inp: Any, t0: Any, k_steps: Any, n_chunks: Any, order: Any, n_rec: Any, threads: Any, c0: Any
     ) -> Any:
@@ -281,7 +281,7 @@ def entry_points(stamp: int) -> tuple[Any, Any]:
                 return c, n_rec, status, detail
         return n_chunks, n_rec, L.OK, 0
 
-    @njit(nogil=True, cache=True)
+    @njit(nogil=True, cache=True, error_model="numpy")
     def run_serial(
         net: Any, inp: Any, t0: Any, k_steps: Any, n_chunks: Any, order: Any, n_rec: Any, threads: Any, c0: Any
     ) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from dystolab.circuit.anatomy import Anatomy
+from dystolab.circuit.drives import ConductanceDrive, CurrentDrive, Drive
 from dystolab.circuit.neurons import EGLIF, AdEx, Relay
 from dystolab.circuit.spec import Circuit, Population, TsodyksMarkram
 from dystolab.engine import layout as L
@@ -53,6 +54,10 @@ class Plan:
             self.notes.append(f"delays of {name}: {off.sum()} of {len(off)} rounded to the {self.dt_ms:g} ms grid")
         return steps
 
+    def varies(self, projection: str) -> bool:
+        """Return whether the delays of a projection differ from synapse to synapse."""
+        return len(self.anatomy.edges[projection].delay_ms) > 1
+
     def addresses(self, name: str, cells: Array, row: int) -> Array:
         """Return where row `row` of `cells` of population `name` lies in the state array, int64 (n,)."""
         pop = self.pop[name]
@@ -81,7 +86,7 @@ def compile_network(plan: Plan) -> tuple[Network, Synapses]:
     plan.pop = {p.name: i for i, p in enumerate(circuit.populations)}
     sizes = [p.size for p in circuit.populations]
     plan.gid = {p.name: int(sum(sizes[:i])) for i, p in enumerate(circuit.populations)}
-    refuse(circuit)
+    refuse(plan)
     plan.kinds = [choose_kind(circuit, p, plan) for p in circuit.populations]
     plan.chunk_steps = chunk_steps(plan)
     plan.parts = cut_parts(plan)
@@ -95,18 +100,36 @@ def compile_network(plan: Plan) -> tuple[Network, Synapses]:
     return assemble(plan, synapses, s, pop_int, pop_real, pop_key), synapses
 
 
-def refuse(circuit: Circuit) -> None:
-    """Raise UnsupportedError, naming it, for what the kernels do not have."""
+def refuse(plan: Plan) -> None:
+    """Raise UnsupportedError, naming it, for what the kernels do not have, and SpecError for what can't be meant."""
+    circuit = plan.circuit
     for p in circuit.projections:
+        relay = isinstance(circuit.population(p.post).neuron, Relay)
+        if relay and plan.varies(p.name):
+            raise UnsupportedError(f"projection {p.name!r}: delays that vary from synapse to synapse onto relays")
+        if relay and (p.plasticity or isinstance(p.synapse, TsodyksMarkram)):
+            raise UnsupportedError(f"projection {p.name!r}: plasticity onto relays, which pass every spike on")
         if p.plasticity is None:
             continue
         if isinstance(p.synapse, TsodyksMarkram):
             raise UnsupportedError(f"projection {p.name!r}: plasticity together with short-term plasticity")
-        if p.delay_ms.sd > 0:
+        if plan.varies(p.name):
             raise UnsupportedError(f"projection {p.name!r}: plasticity with delays that vary from synapse to synapse")
     for pop in circuit.populations:
         if isinstance(pop.neuron, Relay) and (pop.slow or pop.spread):
             raise UnsupportedError(f"population {pop.name!r}: a relay has no membrane for slow variables or spread")
+    for d in circuit.drives:
+        refuse_drive(d, circuit.population(d.population))
+
+
+def refuse_drive(drive: Drive, target: Population) -> None:
+    """Raise if a drive gives a population what it can't take."""
+    wave = isinstance(drive, CurrentDrive | ConductanceDrive)
+    if isinstance(target.neuron, Relay):
+        if wave:
+            raise UnsupportedError(f"drive {drive.name!r}: {target.name!r} are relays, which have no membrane")
+    elif not wave and not 1 <= drive.receptor <= (n := len(target.neuron.receptors)):
+        raise SpecError(f"drive {drive.name!r}: receptor {drive.receptor} of {target.name!r} must be 1 to {n}")
 
 
 def choose_kind(circuit: Circuit, population: Population, plan: Plan) -> int:
@@ -116,9 +139,7 @@ def choose_kind(circuit: Circuit, population: Population, plan: Plan) -> int:
         plan.substeps.append(1)
         return L.RELAY
     into = [p for p in circuit.projections if p.post == population.name]
-    largest = max([float(plan.anatomy.edges[p.name].weight_ns.max(initial=0.0)) for p in into], default=0.0)
-    strong = [getattr(d, "weight_ns", 0.0) for d in circuit.drives if d.population == population.name]
-    steps = sub_steps(neuron, plan.dt_ms, max([largest, *strong]), plan.double)
+    steps = sub_steps(neuron, plan.dt_ms, strongest_synapses(plan, population), plan.double)
     plan.substeps.append(steps)
     if isinstance(neuron, AdEx):
         return L.FULL_ADEX
@@ -128,21 +149,36 @@ def choose_kind(circuit: Circuit, population: Population, plan: Plan) -> int:
         and len(neuron.receptors) <= L.LEAN_RECEPTORS
         and steps == (2 if plan.double else 1)
         and not is_dynamic(circuit, population)
-        and all(p.plasticity is None and p.delay_ms.sd == 0 for p in into)
+        and all(p.plasticity is None and not plan.varies(p.name) for p in into)
     )
     if lean:
         plan.substeps[-1] = 1
     return L.LEAN if lean else L.FULL_EGLIF
 
 
+def strongest_synapses(plan: Plan, population: Population) -> list[float]:
+    """Return the largest conductance, nS, that one spike can open on each receptor of a population."""
+    largest = [0.0] * L.FULL_RECEPTORS
+    for p in plan.circuit.projections:
+        if p.post == population.name:
+            weight = float(plan.anatomy.edges[p.name].weight_ns.max(initial=0.0))
+            reachable = p.plasticity.w_max_ns if p.plasticity and weight > 0 else 0.0
+            largest[p.receptor - 1] = max(largest[p.receptor - 1], weight, reachable)
+    for d in plan.circuit.drives:
+        if d.population == population.name and not isinstance(d, CurrentDrive | ConductanceDrive):
+            largest[d.receptor - 1] = max(largest[d.receptor - 1], d.weight_ns)
+    return largest
+
+
 def chunk_steps(plan: Plan) -> int:
-    """Return the steps of a chunk: the shortest delay, at most a millisecond (the exchange with a body)."""
-    shortest = round(1.0 / plan.dt_ms)
+    """Return the steps of a chunk: a whole part of a millisecond (counts and bodies go by it), no delay shorter."""
+    millisecond = round(1.0 / plan.dt_ms)
+    shortest = millisecond
     for p in plan.circuit.projections:
         delays = plan.anatomy.edges[p.name].delay_ms
         if len(delays):
             shortest = min(shortest, int(max(np.rint(delays.min() / plan.dt_ms), 1)))
-    return max(shortest, 1)
+    return max(n for n in range(1, shortest + 1) if millisecond % n == 0)
 
 
 def block_size(plan: Plan, part: int) -> int:

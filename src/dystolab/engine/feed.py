@@ -92,11 +92,14 @@ class Feed:
         plan = self.plan
         pop, step, cell = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)], [np.zeros(0, np.int32)]
         for e in events:
-            spike = e.steps - 1
+            # The first step ends after time 0. A relay takes one spike per step from each drive: the lists of
+            # the kernel are laid out for that.
+            spike = np.maximum(e.steps - 1, 0)
             now = (spike >= start) & (spike < end)
-            pop.append(np.full(int(now.sum()), plan.pop[e.population]))
-            step.append(spike[now])
-            cell.append(e.cells[now])
+            single = np.unique(np.stack([spike[now], e.cells[now]]), axis=1)
+            pop.append(np.full(single.shape[1], plan.pop[e.population]))
+            step.append(single[0])
+            cell.append(single[1])
         p, s, c = np.concatenate(pop), np.concatenate(step), np.concatenate(cell)
         order = np.lexsort((c, s, p))
         ptr = np.searchsorted(p[order], np.arange(len(plan.circuit.populations) + 1))

@@ -17,6 +17,7 @@ from dystolab.circuit.drives import (
     SpikeDrive,
 )
 from dystolab.circuit.spec import Circuit
+from dystolab.errors import SpecError
 from dystolab.seeding import stream
 
 Array = np.ndarray
@@ -49,7 +50,8 @@ def spike_events(
             continue
         cells = subset_indices(circuit, anatomy, drive.population, drive.subset, seed)
         times, which = [np.zeros(0)], [np.zeros(0, np.int64)]
-        for segment in range(int(t0_ms // SEGMENT_MS), int(-(-t1_ms // SEGMENT_MS))):
+        # From one step before on: a spike at the very end of a segment may round to the first step of the next.
+        for segment in range(max(int((t0_ms - dt_ms) // SEGMENT_MS), 0), int(-(-t1_ms // SEGMENT_MS))):
             t, c = segment_spikes(drive, cells, seed, segment)
             times.append(t)
             which.append(c)
@@ -100,6 +102,9 @@ def given_spikes(drive: SpikeDrive, cells: Array, seed: int, lo: float) -> tuple
         which = np.repeat(cells, len(times)).astype(np.int64)
         times = np.tile(times, len(cells))
     else:
+        wrong = [c for c in drive.cells if not 0 <= c < len(cells)]
+        if wrong:
+            raise SpecError(f"drive {drive.name!r}: cell {wrong[0]}, but the cells that it reaches are 0 to {len(cells) - 1}")
         which = cells[np.asarray(drive.cells, np.int64)]
     if drive.jitter_ms:
         shift = drive.jitter_ms * stream(seed, drive.name, "jitter").random(int(cells.max(initial=0)) + 1)

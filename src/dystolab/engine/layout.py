@@ -48,7 +48,7 @@ LEAN, FULL_EGLIF, FULL_ADEX, RELAY = 0, 1, 2, 3
     P_HIST,
     P_HIST_MASK,
     P_STEP,
-    P_STEP_LEN,
+    P_STEP_MASK,
     P_CHAIN,
     P_RECORD,
     P_OU,

@@ -12,7 +12,7 @@ from dystolab.engine.arithmetic import exponential, normal
 from dystolab.engine.cells import hazard_full, step_lean, substep_adex, substep_full
 
 
-@njit(nogil=True)
+@njit(nogil=True, error_model="numpy")
 def run_part(net: Any, inp: Any, part: Any, t0: Any, k_steps: Any, step_in_call: Any) -> None:
     """Step `part` from step `t0` through `k_steps` steps."""
     net.out_n[part] = 0
@@ -26,7 +26,7 @@ def run_part(net: Any, inp: Any, part: Any, t0: Any, k_steps: Any, step_in_call:
     net.bad[part] = find_not_finite(net, part)
 
 
-@njit(nogil=True)
+@njit(nogil=True, error_model="numpy")
 def find_not_finite(net: Any, part: Any) -> Any:
     """Return the first cell of `part` whose voltage is not finite (or absurd), -1 if there is none."""
     lean = net.part[part, L.T_KIND] == L.LEAN
@@ -45,7 +45,7 @@ def find_not_finite(net: Any, part: Any) -> Any:
     return -1
 
 
-@njit(nogil=True)
+@njit(nogil=True, error_model="numpy")
 def run_lean(net: Any, inp: Any, part: Any, t0: Any, k_steps: Any, step_in_call: Any) -> None:
     """Tile by tile, each through the whole chunk, so that its state stays in cache."""
     scatter(net, inp, part, t0, k_steps)
@@ -84,7 +84,7 @@ def run_lean(net: Any, inp: Any, part: Any, t0: Any, k_steps: Any, step_in_call:
                 record_traces(net, inp, part, step_in_call + k, base + first * stride, base + last * stride)
 
 
-@njit(nogil=True)
+@njit(nogil=True, error_model="numpy")
 def run_full(net: Any, inp: Any, part: Any, t0: Any, k_steps: Any, step_in_call: Any) -> None:
     """All blocks of the part together, step by step, so that gap currents follow the voltages."""
     base = net.part[part, L.T_BASE]
@@ -125,14 +125,14 @@ def run_full(net: Any, inp: Any, part: Any, t0: Any, k_steps: Any, step_in_call:
             record_traces(net, inp, part, step_in_call + k, base, end)
 
 
-@njit(nogil=True)
+@njit(nogil=True, error_model="numpy")
 def clamp(s: Any, start: Any, lanes: Any, v_min: Any) -> None:
     """Raise voltages below `v_min` to it (the NEST module of 2018-2022 looks once per slice)."""
     for lane in range(lanes):
         s[start + lane] = max(s[start + lane], v_min)
 
 
-@njit(nogil=True)
+@njit(nogil=True, error_model="numpy")
 def hold_refractory(net: Any, block: Any, start: Any, lanes: Any, rows: Any, hold: Any) -> None:
     """Put the state of the block's refractory cells aside: the step that follows runs over every cell."""
     for r in range(net.ref_n[block]):
@@ -140,7 +140,7 @@ def hold_refractory(net: Any, block: Any, start: Any, lanes: Any, rows: Any, hol
             hold[r, row] = net.s[start + row * lanes + net.ref_lane[block, r]]
 
 
-@njit(nogil=True)
+@njit(nogil=True, error_model="numpy")
 def release_refractory(
     net: Any, block: Any, start: Any, lanes: Any, receptors: Any, hold: Any, freeze: Any, p: Any
 ) -> Any:
@@ -172,7 +172,7 @@ def release_refractory(
     return mask
 
 
-@njit(nogil=True)
+@njit(nogil=True, error_model="numpy")
 def emit(net: Any, part: Any, block: Any, b: Any, start: Any, lanes: Any, k: Any) -> None:
     """Reset every cell of the block whose hazard account is used up, and note its spike."""
     pop = net.part[part, L.T_POP]
@@ -195,7 +195,7 @@ def emit(net: Any, part: Any, block: Any, b: Any, start: Any, lanes: Any, k: Any
                 net.ref_n[block] = n + 1
 
 
-@njit(nogil=True)
+@njit(nogil=True, error_model="numpy")
 def note_spike(net: Any, part: Any, pop: Any, cell: Any, i: Any, lanes: Any, k: Any) -> None:
     """Write a spike to the part's list and to the slow variables that it feeds."""
     n = net.out_n[part]
@@ -209,7 +209,7 @@ def note_spike(net: Any, part: Any, pop: Any, cell: Any, i: Any, lanes: Any, k: 
         net.s[i + L.SPK * lanes] = net.pop_real[pop, L.SPIKELET]
 
 
-@njit(nogil=True)
+@njit(nogil=True, error_model="numpy")
 def step_adex(net: Any, part: Any, block: Any, b: Any, start: Any, p: Any, substeps: Any, k: Any) -> None:
     """Advance an AdEx block by one step; ``ref_left[block, lane]`` counts each lane's refractory steps."""
     cells = min(L.FULL_LANES, net.part[part, L.T_CELLS] - b * L.FULL_LANES)
@@ -235,7 +235,7 @@ def step_adex(net: Any, part: Any, block: Any, b: Any, start: Any, p: Any, subst
             net.ref_left[block, lane] -= 1
 
 
-@njit(nogil=True)
+@njit(nogil=True, error_model="numpy")
 def scatter(net: Any, inp: Any, part: Any, t0: Any, k_steps: Any) -> None:
     """Sort the chunk's arriving events by tile and step; within both they keep (projection, spike) order."""
     base = net.part[part, L.T_BASE]
@@ -268,7 +268,7 @@ def scatter(net: Any, inp: Any, part: Any, t0: Any, k_steps: Any) -> None:
     inp.ev_cursor[part] = y
 
 
-@njit(nogil=True)
+@njit(nogil=True, error_model="numpy")
 def append_event(net: Any, x: Any, n: Any, addr: Any, weight: Any) -> None:
     """Append event number `n` to the list `x` of one tile and step."""
     net.ev_addr[n] = addr
@@ -281,17 +281,17 @@ def append_event(net: Any, x: Any, n: Any, addr: Any, weight: Any) -> None:
     net.ev_tail[x] = n
 
 
-@njit(nogil=True)
+@njit(nogil=True, error_model="numpy")
 def spikes_at(net: Any, pop: Any, step: Any) -> Any:
     """Return the range of spike numbers that population `pop` emitted at `step`."""
     if step < 0:
         return 0, 0
     at = net.pop_int[pop, L.P_STEP]
-    n = net.pop_int[pop, L.P_STEP_LEN]
-    return net.step_ptr[at + step % n], net.step_ptr[at + (step + 1) % n]
+    n = net.pop_int[pop, L.P_STEP_MASK]
+    return net.step_ptr[at + (step & n)], net.step_ptr[at + ((step + 1) & n)]
 
 
-@njit(nogil=True)
+@njit(nogil=True, error_model="numpy")
 def tm_factor(net: Any, j: Any, pre: Any, h: Any) -> Any:
     """Return the short-term factor of spike number `h` in projection `j`, 1 for a static one."""
     tm = net.proj[j, L.J_TM]
@@ -300,7 +300,7 @@ def tm_factor(net: Any, j: Any, pre: Any, h: Any) -> Any:
     return np.float64(net.tm_factor[net.tm_int[tm, 1] + (h & net.pop_int[pre, L.P_HIST_MASK])])
 
 
-@njit(nogil=True)
+@njit(nogil=True, inline="always", error_model="numpy")
 def deliver(net: Any, part: Any, step: Any) -> None:
     """Add the weights of all spikes that arrive at `step`; a plastic synapse is potentiated first."""
     for link in range(net.link_ptr[part], net.link_ptr[part + 1]):
@@ -334,7 +334,7 @@ def deliver(net: Any, part: Any, step: Any) -> None:
                     net.s[net.syn_addr[y]] += gain * net.w[y]
 
 
-@njit(nogil=True)
+@njit(nogil=True, inline="always", error_model="numpy")
 def deliver_ring(net: Any, part: Any, j: Any, step: Any) -> None:
     """Take this step's row from the ring of a projection whose delays vary."""
     size = net.pop_int[net.part[part, L.T_POP], L.P_SIZE]
@@ -348,7 +348,7 @@ def deliver_ring(net: Any, part: Any, j: Any, step: Any) -> None:
             net.ring[x] = 0
 
 
-@njit(nogil=True)
+@njit(nogil=True, inline="always", error_model="numpy")
 def deliver_events(net: Any, inp: Any, part: Any, step: Any) -> None:
     """Add the outside spikes that arrive at `step`."""
     x = inp.ev_cursor[part]
@@ -358,7 +358,7 @@ def deliver_events(net: Any, inp: Any, part: Any, step: Any) -> None:
     inp.ev_cursor[part] = x
 
 
-@njit(nogil=True)
+@njit(nogil=True, inline="always", error_model="numpy")
 def record_traces(net: Any, inp: Any, part: Any, at: Any, lo: Any, hi: Any) -> None:
     """Copy the traced variables that lie in [lo, hi)."""
     for x in range(inp.trace_ptr[part], inp.trace_ptr[part + 1]):
@@ -366,7 +366,7 @@ def record_traces(net: Any, inp: Any, part: Any, at: Any, lo: Any, hi: Any) -> N
             inp.trace[x, at] = net.s[inp.trace_addr[x]]
 
 
-@njit(nogil=True)
+@njit(nogil=True, inline="always", error_model="numpy")
 def extra_currents(net: Any, inp: Any, part: Any, at: Any) -> None:
     """Sum slow, gap and outside currents and outside conductances of this step."""
     base = net.part[part, L.T_BASE]
@@ -395,7 +395,7 @@ def extra_currents(net: Any, inp: Any, part: Any, at: Any) -> None:
         net.s[b2 + L.IX * lanes] -= current
 
 
-@njit(nogil=True)
+@njit(nogil=True, error_model="numpy")
 def slow_currents(net: Any, part: Any, t0: Any, k_steps: Any) -> None:
     """Advance noise and ion concentration by one chunk and hold their current through it."""
     pop = net.part[part, L.T_POP]
@@ -420,7 +420,7 @@ def slow_currents(net: Any, part: Any, t0: Any, k_steps: Any) -> None:
         net.s[i + L.ISLOW * lanes] = current
 
 
-@njit(nogil=True)
+@njit(nogil=True, error_model="numpy")
 def teach(net: Any, part: Any, t0: Any, k_steps: Any) -> None:
     """Depress the part's plastic synapses for the climbing-fibre spikes of the last chunk."""
     lo_cell = net.part[part, L.T_CELL0]
@@ -441,7 +441,7 @@ def teach(net: Any, part: Any, t0: Any, k_steps: Any) -> None:
                         depress(net, pl, j, post, step)
 
 
-@njit(nogil=True)
+@njit(nogil=True, error_model="numpy")
 def depress(net: Any, pl: Any, j: Any, post: Any, step: Any) -> None:
     """Apply the teaching spike at `step` to all plastic synapses of cell `post`."""
     pre = net.proj[j, L.J_PRE]

@@ -11,7 +11,7 @@ from dystolab.circuit.neurons import Relay
 from dystolab.engine import layout as L
 from dystolab.engine.network import Inputs
 from dystolab.engine.recording import FULL_VARIABLES, VARIABLES, Recording, Trace
-from dystolab.errors import SpecError
+from dystolab.errors import SpecError, UnknownNameError
 from dystolab.seeding import stream
 
 if TYPE_CHECKING:
@@ -33,6 +33,9 @@ class Record:
         self._history_ms: list[float] = []
         for name in recording.weights:
             plan.circuit.projection(name)
+        for name in recording.spike_cells:
+            if name not in recording.spikes:
+                raise UnknownNameError("population in spike_cells", name, recording.spikes)
         self.cells = {name: self._choose(name) for name in recording.spikes}
         self.keep = np.zeros(sum(p.size for p in plan.circuit.populations), np.uint8)
         for name, cells in self.cells.items():
@@ -102,9 +105,8 @@ class Record:
             self._traces[k].append(inputs.trace[self._slots[k]][:, now].T.astype(np.float32))
 
     def take_weights(self, time_ms: float) -> None:
-        """Keep the distribution of recorded weights if it is time."""
-        every = self.recording.weights_every_ms
-        if not self.recording.weights or (self._history_ms and time_ms < self._history_ms[-1] + every - 1e-6):
+        """Keep the distribution of recorded weights."""
+        if not self.recording.weights:
             return
         self._history_ms.append(time_ms)
         for name in self.recording.weights:

@@ -16,6 +16,7 @@ from dystolab.engine import layout as L
 from dystolab.engine.cellstate import neuron_row, put_bias, slow_constants
 from dystolab.engine.checkpoint import read_checkpoint, write_checkpoint
 from dystolab.engine.compiler import Plan, compile_network, event_room
+from dystolab.engine.constants import refractory_steps
 from dystolab.engine.feed import Feed
 from dystolab.engine.histories import double_history
 from dystolab.engine.inputs import SEGMENT_MS
@@ -85,7 +86,9 @@ class Simulator:
         self._feed = Feed(self._plan, self._net, self._record.keep, self._record.traced)
         self._net.pop_int[:, L.P_RECORD] = [p.name in self.recording.spikes for p in circuit.populations]
         self._order = self._order_of_parts()
-        self._step = 0
+        self._step, self._checked_ms = 0, 0.0
+        chunk_ms = self._plan.chunk_steps * self.dt_ms
+        self._sample = self._plan.chunk_steps * math.ceil(self.recording.weights_every_ms / chunk_ms - 1e-9)
         self._schedule = self._read_schedule()
 
     @property
@@ -131,7 +134,7 @@ class Simulator:
         segment = round(SEGMENT_MS / self.dt_ms)
         while self._step < end:
             self._apply_schedule()
-            stop = min(end, (self._step // segment + 1) * segment, self._next_change())
+            stop = min(end, (self._step // segment + 1) * segment, self._next_change(), self._next_sample())
             self._advance(max(stop, self._step + chunk))
 
     def _advance(self, stop: int) -> None:
@@ -164,8 +167,11 @@ class Simulator:
         self._record.take_counts(inputs)
         self._record.take_traces(inputs, start)
         self._step = stop
-        self._record.take_weights(self.time_ms)
-        self._check_rates()
+        if stop % self._sample == 0:
+            self._record.take_weights(self.time_ms)
+        if self.time_ms >= self._checked_ms + RUNAWAY_WINDOW_MS:
+            self._check_rates()
+            self._checked_ms = self.time_ms
 
     def _kernel(self, inputs: Inputs, start: int, chunks: int, recorded: int, done: int) -> tuple[int, int, int, int]:
         # Imported here: compiling takes seconds, and a circuit can be looked at without it.
@@ -239,6 +245,10 @@ class Simulator:
                         found.append((step, p.name, slow.parameter, value))
         return sorted(found)
 
+    def _next_sample(self) -> int:
+        """Return the step at which recorded weights are due; how a run is cut into calls does not matter."""
+        return (self._step // self._sample + 1) * self._sample if self.recording.weights else 1 << 62
+
     def _next_change(self) -> int:
         later = [step for step, *_ in self._schedule if step > self._step]
         return min(later, default=1 << 62)
@@ -258,6 +268,7 @@ class Simulator:
             row[[L.SPIKELET, L.SPIKELET_FADE]] = old[[L.SPIKELET, L.SPIKELET_FADE]]
             slow_constants(changed, row, self._plan.chunk_steps * self.dt_ms)
             self._net.pop_real[i] = row
+            self._net.pop_int[i, L.P_REF] = refractory_steps(changed.neuron.t_ref_ms, self.dt_ms)
             put_bias(self._plan, self._net.s, i, changed, row)
 
     def counts(self, population: str) -> Array:
@@ -295,9 +306,14 @@ class Simulator:
         """Return a hash of everything that a checkpoint must agree with."""
         text = "|".join(
             [self.circuit.model_dump_json(), self.recording.model_dump_json(), str(self.seed), str(self.dt_ms)]
-            + [str(self._plan.real)]
+            + [str(self._plan.real), str(self._net.s.shape)]
         )
-        return hashlib.sha256(text.encode()).hexdigest()
+        digest = hashlib.sha256(text.encode())
+        for name, edges in sorted(self.anatomy.edges.items()):
+            digest.update(name.encode())
+            for array in (edges.pre, edges.post, edges.weight_ns, edges.delay_ms):
+                digest.update(np.ascontiguousarray(array))
+        return digest.hexdigest()
 
     def checkpoint(self, path: str | Path) -> None:
         """Write everything that a resumed run needs to `path`, atomically."""
@@ -318,4 +334,5 @@ class Simulator:
         self._net.pop_int[:] = state["table/pop_int"]
         self._feed.net = self._net
         self._step = int(state["step"])
+        self._checked_ms = self.time_ms
         self._record.load(state)

@@ -26,7 +26,7 @@ class Synapses:
     place: dict[str, Array]
     """For each projection, the synapse of each anatomical edge, int64 (n_edges,)."""
     history: Array
-    """For each population: offset and mask of its spike ring, offset and length of its steps, chain or -1."""
+    """For each population: offset and mask of its spike ring, offset and mask of its steps, chain or -1."""
 
 
 def wire(plan: Plan) -> Synapses:
@@ -63,7 +63,7 @@ class _Store:
         self.window = np.ones(len(plan.circuit.populations), np.int64)
         self.tm: list[tuple[int, TsodyksMarkram]] = []
         self.n_src = self.n_syn = self.n_ring = 0
-        self.varying = any(p.delay_ms.sd > 0 for p in plan.circuit.projections)
+        self.varying = any(plan.varies(p.name) for p in plan.circuit.projections)
 
     def add(self, j: int, p: Projection) -> None:
         plan, edges = self.plan, self.plan.anatomy.edges[p.name]
@@ -72,7 +72,7 @@ class _Store:
         relay = isinstance(plan.circuit.population(p.post).neuron, Relay)
         # A conductance is integrated from the step after the one that the spike ends; a relay spikes in its step.
         steps = steps if relay else steps + 1
-        ring = len(edges.delay_ms) > 1
+        ring = plan.varies(p.name)
         tm = -1
         if isinstance(p.synapse, TsodyksMarkram):
             tm = len(self.tm)
@@ -158,12 +158,12 @@ def histories(plan: Plan, window: Array) -> tuple[Array, tuple[int, int, int]]:
     taught = {p.pre for p in plan.circuit.projections if p.plasticity}
     table, cells, steps, chain = [], 0, 0, 0
     for i, pop in enumerate(plan.circuit.populations):
-        length = int(window[i]) + 2 * plan.chunk_steps + 2
+        length = 1 << (int(window[i]) + 2 * plan.chunk_steps + 2).bit_length()
         most = pop.size * plan.chunk_steps
         want = 2 * most + int(pop.size * length * plan.dt_ms * 0.02)
         room = 1 << max(int(np.ceil(np.log2(want))), 8)
         has_chain = pop.name in taught
-        table.append([cells, room - 1, steps, length, chain if has_chain else -1])
+        table.append([cells, room - 1, steps, length - 1, chain if has_chain else -1])
         cells, steps = cells + room, steps + length
         chain += room if has_chain else 0
     return np.array(table, np.int64), (cells, steps, max(chain, 1))

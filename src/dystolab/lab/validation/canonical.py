@@ -1,0 +1,83 @@
+"""Rates on the imported scaffold network against the runs of NEST and Brian2 that came with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dystolab.circuit import tables
+from dystolab.circuit.drives import Pattern, PoissonDrive
+from dystolab.circuit.presets import canonical
+from dystolab.circuit.spec import Circuit
+from dystolab.engine import Simulator
+from dystolab.lab.validation.rows import Row
+
+PHASES = ("baseline", "CS before US", "50 ms from US")
+BASELINE_S, TRIALS, SEEDS = 20, 20, 2
+PERIOD_MS, CS_MS, US_MS = 1000, 280, 30
+
+
+def rows(say: Callable[[str], None], canonical: str | None = None, **_: Any) -> list[Row]:
+    """Return one row per population and phase; one that was not run if no edge list is given."""
+    if canonical is None:
+        note = "give the edge list: dystolab validate --only canonical --canonical connectivity.npz"
+        return [Row("rates on the scaffold network", "not run", "within peers", 0, None, "prediction", note)]
+    found = [measured(canonical, seed, say) for seed in range(1, SEEDS + 1)]
+    return [compare(p, phase, [f[p][phase] for f in found]) for p in found[0] for phase in range(len(PHASES))]
+
+
+def stimulated(path: str) -> Circuit:
+    """Return the network with the peers' input: 4 Hz background, +40 Hz CS on all fibres, 500 Hz x 100 nS US."""
+    start = BASELINE_S * 1000.0
+    onsets = start + PERIOD_MS * np.arange(TRIALS)
+    cs, us = edges(onsets, CS_MS), edges(onsets + CS_MS - US_MS, US_MS)
+    return canonical(path).with_drives(
+        PoissonDrive(name="background", population="mossy_fiber", rate_hz=Pattern(times_ms=(0.0,), values=(4.0,))),
+        PoissonDrive(name="cs", population="mossy_fiber", rate_hz=pulses(cs, 40.0)),
+        PoissonDrive(name="us", population="io_cell", rate_hz=pulses(us, 500.0), weight_ns=100.0, receptor=1),
+    )
+
+
+def edges(onsets: np.ndarray, length: float) -> np.ndarray:
+    """Return on and off times in turn."""
+    return np.stack([onsets, onsets + length], axis=1).ravel()
+
+
+def pulses(times: np.ndarray, value: float) -> Pattern:
+    """Return a pattern that is `value` from each on time to its off time."""
+    return Pattern(times_ms=tuple(times.tolist()), values=(value, 0.0) * (len(times) // 2))
+
+
+def measured(path: str, seed: int, say: Callable[[str], None]) -> dict[str, list[float]]:
+    """Return each population's rate in the three phases, Hz."""
+    sim = Simulator(stimulated(path), seed=seed)
+    total = BASELINE_S * 1000 + TRIALS * PERIOD_MS
+    for second in range(total // 1000):
+        sim.run(1000)
+        if second % 10 == 9:
+            say(f"  scaffold network, seed {seed}: {second + 1} of {total // 1000} s")
+    onsets = BASELINE_S * 1000 + PERIOD_MS * np.arange(TRIALS)
+    out = {}
+    for pop in sim.circuit.populations:
+        counts = sim.counts(pop.name) * 1000.0 / pop.size
+        before_us = np.mean([counts[t : t + CS_MS - US_MS].mean() for t in onsets])
+        in_us = np.mean([counts[t + CS_MS - US_MS : t + CS_MS + 20].mean() for t in onsets])
+        out[pop.name] = [float(counts[1000 : BASELINE_S * 1000].mean()), float(before_us), float(in_us)]
+    return out
+
+
+def compare(population: str, phase: int, values: list[float]) -> Row:
+    """Hold a rate against NEST's +-10 % and against the spread of all peers' runs."""
+    section = tables.read(Path(__file__).with_name("peer_rates.toml")).root.section(population)
+    nest = section.numbers("nest", "Hz", 3)[phase]
+    low = section.numbers("lowest", "Hz", 3)[phase]
+    high = section.numbers("highest", "Hz", 3)[phase]
+    mean = float(np.mean(values))
+    passed = abs(mean - nest) <= 0.1 * nest + 1e-9 or low <= mean <= high
+    text = f"{nest:g} Hz ± 10 % or {low:g} to {high:g}"
+    return Row(
+        f"{population}, {PHASES[phase]}", f"{mean:.2f} Hz", text, len(values), passed, "prediction", "NEST 3.10 with E-GLIF; Brian2 2.9"
+    )

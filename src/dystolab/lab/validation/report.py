@@ -1,0 +1,83 @@
+"""Runs the groups and writes ``validation.md``; a group that was not run keeps its last rows."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import platform
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from dystolab.errors import UnknownNameError
+from dystolab.lab.validation.rows import Row
+
+GROUPS = {
+    "exactness": "Exactness: kernels against the oracle, threads, resuming",
+    "canonical": "The published scaffold's network: our rates against NEST's and Brian2's",
+    "rest": "Rest: rates and irregularity of `mouse-cerebellum` against awake mice",
+    "learning": "Learning: eyeblink conditioning, healthy and with each published mechanism",
+    "speed": "Speed and memory",
+}
+"""Group of checks: heading."""
+
+Say = Callable[[str], None]
+
+
+def validate(groups: Sequence[str], out: Path, say: Say, **options: Any) -> list[Row]:
+    """Run `groups` (all if empty), write ``validation.md`` and ``validation.json`` in `out`, return the new rows.
+
+    Parameters
+    ----------
+    groups : sequence of str
+        Names from ``GROUPS``.
+    out : Path
+        Directory of the two files.
+    say : callable
+        Told what is going on.
+    **options
+        ``seeds``, ``workers``, ``canonical`` (path of an edge list), passed to each group.
+
+    Raises
+    ------
+    UnknownNameError
+        If a group does not exist.
+    """
+    for name in groups:
+        if name not in GROUPS:
+            raise UnknownNameError("group of checks", name, GROUPS)
+    store = out / "validation.json"
+    kept: dict[str, Any] = json.loads(store.read_text()) if store.exists() else {}
+    new: list[Row] = []
+    for name in groups or tuple(GROUPS):
+        say(f"{GROUPS[name]} ...")
+        rows = importlib.import_module(f"dystolab.lab.validation.{name}").rows(say, **options)
+        new += rows
+        stamp = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
+        kept[name] = {"when": stamp, "machine": platform.processor() or platform.machine(), "rows": [r.to_json() for r in rows]}
+        out.mkdir(parents=True, exist_ok=True)
+        store.write_text(json.dumps(kept, indent=1))
+        (out / "validation.md").write_text(page(kept))
+    return new
+
+
+def page(kept: dict[str, Any]) -> str:
+    """Return the page as Markdown."""
+    lines = [
+        "# Validation",
+        "",
+        "Written by `dystolab validate`; every number was measured by the run that its heading names. `calibration`: the",
+        "model was tuned on this observation; `prediction`: it was not. A row without a target is reported as it came out.",
+    ]
+    for name, heading in GROUPS.items():
+        if name not in kept:
+            continue
+        group = kept[name]
+        lines += ["", f"## {heading}", "", f"{group['when']}, {group['machine']}", ""]
+        lines += ["| what | value | target | seeds | result | kind | note |", "|---|---|---|---|---|---|---|"]
+        for r in group["rows"]:
+            result = {True: "pass", False: "**FAIL**", None: "reported"}[r["passed"]]
+            cells = [r["what"], r["value"], r["target"], str(r["seeds"]), result, r["kind"], r["note"]]
+            lines.append("| " + " | ".join(c.replace("|", "/") for c in cells) + " |")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,90 @@
+"""Measures: pure functions from recordings to numbers, one idea per file, and the public list of their names.
+
+Spikes of a population come as two arrays: times (ms, in order) and the cell of each.
+"""
+
+from __future__ import annotations
+
+POPULATIONS: tuple[str, ...] = (
+    "mossy_fiber",
+    "glomerulus",
+    "granule_cell",
+    "golgi_cell",
+    "purkinje_cell",
+    "basket_cell",
+    "stellate_cell",
+    "dcn_glut",
+    "dcn_gaba",
+    "dcn_gly",
+    "io_cell",
+)
+
+FAMILIES: dict[str, tuple[str, str]] = {
+    "rate_hz": ("Hz", "mean firing rate over cells"),
+    "isi_cv": ("1", "coefficient of variation of interspike intervals, mean over cells"),
+    "isi_cv2": ("1", "local variation of successive interspike intervals, mean over cells"),
+    "isi_skewness": ("1", "2 (1/median interval - rate) / (1/median interval + rate), mean over cells"),
+    "isi_above_25ms": ("1", "share of interspike intervals above 25 ms, mean over cells"),
+    "silent_fraction": ("1", "share of cells without a spike"),
+}
+"""Measures of a population: their full name is ``<family>.<population>``."""
+
+_ALONE: dict[str, tuple[str, str]] = {
+    "simple_spike_rate_hz": ("Hz", "rate of Purkinje cells without their complex spikes"),
+    "simple_spike_cv": ("1", "coefficient of variation of simple-spike intervals"),
+    "simple_spike_cv2": ("1", "local variation of successive simple-spike intervals"),
+    "complex_spike_rate_hz": ("Hz", "rate of complex spikes; a burst of the climbing fibre counts once"),
+    "complex_spike_cv": ("1", "coefficient of variation of complex-spike intervals"),
+    "complex_spike_cv2": ("1", "local variation of successive complex-spike intervals"),
+    "olive_synchrony": ("1", "mean correlation of olivary pairs in 10 ms bins"),
+    "olive_synchrony_excess": ("1", "the same above that of trains shifted at random in time"),
+    "cr_percent": ("%", "trials with a conditioned response, by the published nuclear-rate rule"),
+    "cr_percent_by_block": ("%", "the same in each block of trials"),
+    "cr_percent_probe": ("%", "the same in trials without unconditioned stimulus"),
+    "cr_onset_ms": ("ms", "start of the rise to a conditioned response, after CS onset"),
+    "cr_onset_before_us_ms": ("ms", "the same before US onset, as published"),
+    "early_response_percent": (
+        "%",
+        "trials over the threshold within 100 ms of CS onset, which do not count",
+    ),
+    "early_response_percent_by_block": ("%", "the same in each block of trials"),
+    "motor_output_peak_hz_by_block": ("Hz", "highest smoothed nuclear rate above baseline before the US"),
+    "dcn_baseline_hz": ("Hz", "nuclear rate between the first two trials, the rule's baseline"),
+    "purkinje_change_hz": ("Hz", "simple spikes in the last 100 ms before the US, above pre-CS; last block"),
+    "purkinje_change_hz_by_block": ("Hz", "the same in each block of trials"),
+    "purkinje_learned_hz": ("Hz", "simple spikes in the last 100 ms before the US: last block - naive trial"),
+    "purkinje_sdf_change_hz": ("Hz", "spike density 150-200 ms after CS onset - first 100 ms; last block"),
+    "dcn_change_hz": ("Hz", "nuclear rate in the last 100 ms before the US, above pre-CS; last block"),
+    "dcn_change_hz_by_block": ("Hz", "the same in each block of trials"),
+    "dcn_learned_hz": ("Hz", "nuclear rate in the last 100 ms before the US: last block - naive trial"),
+    "dcn_sdf_change_hz": ("Hz", "nuclear spike density 150-200 ms after CS onset - baseline; last block"),
+    "olive_spikes_per_us": ("1", "spikes of an olivary cell during one unconditioned stimulus"),
+    "weight_change_percent.pf_pc": ("%", "change of the mean weight from parallel fibre to Purkinje cell"),
+}
+
+NAMES: dict[str, tuple[str, str]] = {
+    **{
+        f"{family}.{population}": (unit, f"{text} ({population.replace('_', ' ')})")
+        for family, (unit, text) in FAMILIES.items()
+        for population in POPULATIONS
+    },
+    **_ALONE,
+}
+"""Name of a measure -> its unit and what it is; changes only with the schema version of results."""
+
+
+def told(name: str) -> tuple[str, str]:
+    """Return unit and description of a measure; also of a population that is not in `POPULATIONS`.
+
+    Examples
+    --------
+    >>> told("rate_hz.pontine_cell")
+    ('Hz', 'mean firing rate over cells (pontine cell)')
+    """
+    if name in NAMES:
+        return NAMES[name]
+    family, _, population = name.partition(".")
+    if family == "weight_change_percent":
+        return "%", f"change of the mean weight ({population})"
+    unit, text = FAMILIES[family]
+    return unit, f"{text} ({population.replace('_', ' ')})"
