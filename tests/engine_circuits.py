@@ -18,8 +18,8 @@ from dystolab.engine import Recording, Simulator, Trace
 Array = np.ndarray
 LAYER = Layer(origin_um=(0.0, 0.0, 0.0), size_um=(100.0, 100.0, 100.0))
 EGLIF_CELLS = (
-    "granule_cell", "golgi_cell", "purkinje_cell", "basket_cell", "stellate_cell", "dcn_glut", "dcn_gaba", "dcn_gly",
-    "io_cell",
+    "granule_cell", "golgi_cell", "purkinje_cell", "basket_cell", "stellate_cell", "dcn_glut", "dcn_gaba",
+    "dcn_gly", "io_cell",
 )  # fmt: skip
 T_TYPE = TTypeCurrent(
     g_ns=60.0,
@@ -64,12 +64,15 @@ def cells(name: str, size: int, neuron: Any = None, **more: Any) -> Population:
 def link(name: str, pre: str, post: str, **more: Any) -> Projection:
     """Return a projection whose synapses the anatomy gives (the rule is not used)."""
     values = {
-        "receptor": 1, "weight_ns": Value(mean=1.0), "delay_ms": Value(mean=2.0), "rule": Bernoulli(probability=1.0),
+        "receptor": 1, "weight_ns": Value(mean=1.0), "delay_ms": Value(mean=2.0),
+        "rule": Bernoulli(probability=1.0),
     }  # fmt: skip
     return Projection(name=name, pre=pre, post=post, **{**values, **more})
 
 
-def spikes(name: str, population: str, times_ms: Iterable[float], cell: int | None = None, **more: Any) -> SpikeDrive:
+def spikes(
+    name: str, population: str, times_ms: Iterable[float], cell: int | None = None, **more: Any
+) -> SpikeDrive:
     """Return a drive that gives spikes to one cell, or to every cell."""
     subset = None if cell is None else Cells(indices=(cell,))
     return SpikeDrive(name=name, population=population, times_ms=tuple(times_ms), subset=subset, **more)
@@ -96,7 +99,9 @@ def anatomy(circuit: Circuit, gaps: dict[str, GapEdges] | None = None, **given: 
     )
 
 
-def traced(circuit: Circuit, run_ms: float, wanted: dict[str, tuple[int, ...]], **more: Any) -> dict[str, Array]:
+def traced(
+    circuit: Circuit, run_ms: float, wanted: dict[str, tuple[int, ...]], **more: Any
+) -> dict[str, Array]:
     """Run and return V of the wanted cells by population, (steps, cells), at 0.1, 0.2 ... ms."""
     recording = Recording(traces=tuple(Trace(population=n, cells=c) for n, c in wanted.items()))
     sim = Simulator(circuit, recording=recording, **more)

@@ -124,12 +124,13 @@ def refuse(plan: Plan) -> None:
 
 def refuse_drive(drive: Drive, target: Population) -> None:
     """Raise if a drive gives a population what it can't take."""
-    wave = isinstance(drive, CurrentDrive | ConductanceDrive)
-    if isinstance(target.neuron, Relay):
-        if wave:
+    if isinstance(drive, CurrentDrive | ConductanceDrive):
+        if isinstance(target.neuron, Relay):
             raise UnsupportedError(f"drive {drive.name!r}: {target.name!r} are relays, which have no membrane")
-    elif not wave and not 1 <= drive.receptor <= (n := len(target.neuron.receptors)):
-        raise SpecError(f"drive {drive.name!r}: receptor {drive.receptor} of {target.name!r} must be 1 to {n}")
+    elif not isinstance(target.neuron, Relay):
+        n = len(target.neuron.receptors)
+        if not 1 <= drive.receptor <= n:
+            raise SpecError(f"drive {drive.name!r}: receptor {drive.receptor} of {target.name!r} must be 1 to {n}")
 
 
 def choose_kind(circuit: Circuit, population: Population, plan: Plan) -> int:

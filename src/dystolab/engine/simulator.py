@@ -268,6 +268,7 @@ class Simulator:
             row[[L.SPIKELET, L.SPIKELET_FADE]] = old[[L.SPIKELET, L.SPIKELET_FADE]]
             slow_constants(changed, row, self._plan.chunk_steps * self.dt_ms)
             self._net.pop_real[i] = row
+            assert not isinstance(changed.neuron, Relay)  # refused while compiling
             self._net.pop_int[i, L.P_REF] = refractory_steps(changed.neuron.t_ref_ms, self.dt_ms)
             put_bias(self._plan, self._net.s, i, changed, row)
 
@@ -305,14 +306,14 @@ class Simulator:
     def fingerprint(self) -> str:
         """Return a hash of everything that a checkpoint must agree with."""
         text = "|".join(
-            [self.circuit.model_dump_json(), self.recording.model_dump_json(), str(self.seed), str(self.dt_ms)]
-            + [str(self._plan.real), str(self._net.s.shape)]
+            [self.circuit.model_dump_json(), self.recording.model_dump_json()]
+            + [str(x) for x in (self.seed, self.dt_ms, self._plan.real, self._net.s.shape)]
         )
         digest = hashlib.sha256(text.encode())
         for name, edges in sorted(self.anatomy.edges.items()):
             digest.update(name.encode())
             for array in (edges.pre, edges.post, edges.weight_ns, edges.delay_ms):
-                digest.update(np.ascontiguousarray(array))
+                digest.update(array.tobytes())
         return digest.hexdigest()
 
     def checkpoint(self, path: str | Path) -> None:

@@ -2,10 +2,11 @@
 
 Source: 10.3389/fnsys.2022.919761 and its code (github.com/dbbs-lab/dystonia_ebcc, simulation_analysis.py).
 
-The mean spike density (sigma 10 ms) of glutamatergic nuclear cells during the CS is smoothed by a moving average
-of 100 ms, without padding, and lowered by its baseline: the "motor output". Its ``cs_ms - 100 + 1`` samples are
-taken to span the CS, so that a moment t after CS onset is sample ``t (cs_ms - 100)/cs_ms``: 64 for 100 ms and 160
-for the US at 250 ms of a CS of 280 ms. The rule is kept as it is; with it a sample looks 100 ms ahead.
+The mean spike density (sigma 10 ms) of glutamatergic nuclear cells during the CS is smoothed by a moving
+average of 100 ms, without padding, and lowered by its baseline: the "motor output". Its ``cs_ms - 100 + 1``
+samples are taken to span the CS, so that a moment t after CS onset is sample ``t (cs_ms - 100)/cs_ms``: 64
+for 100 ms and 160 for the US at 250 ms of a CS of 280 ms. The rule is kept as it is published, although a
+sample is in fact the mean over the 100 ms that begin as many milliseconds after CS onset.
 """
 
 from __future__ import annotations
@@ -84,8 +85,8 @@ def motor_output_hz(density_hz: Array, baseline: float) -> Array:
 def score(output_hz: Array, cs_ms: int, isi_ms: int) -> Responses:
     """Apply the rule to the motor output of each trial.
 
-    A trial with the output at or above 3.9 Hz before the sample of 100 ms has no conditioned response. It has one
-    if a later sample before the US reaches 3.9 Hz, and at least 75 % of those from there to the US do.
+    A trial with the output at or above 3.9 Hz before the sample of 100 ms has no conditioned response. It has
+    one if a later sample before the US reaches 3.9 Hz, and at least 75 % of those from there to the US do.
 
     Parameters
     ----------
@@ -97,11 +98,11 @@ def score(output_hz: Array, cs_ms: int, isi_ms: int) -> Responses:
     ratio = (cs_ms - SMOOTH_MS) / cs_ms
     first, us = int(EARLY_MS * ratio), int(isi_ms * ratio)
     above = output_hz >= THRESHOLD_HZ
-    early = above[:, :first].any(axis=1)
+    early = np.asarray(above[:, :first].any(axis=1))
     waiting = above[:, first:us]
     reached = waiting.argmax(axis=1)
     lasts = waiting.sum(axis=1) >= SHARE_ABOVE * (us - first - reached)
-    conditioned = ~early & waiting.any(axis=1) & lasts
+    conditioned = np.asarray(~early & waiting.any(axis=1) & lasts)
     onset = np.full(len(output_hz), np.nan)
     for trial in np.flatnonzero(conditioned):
         start = _rise(output_hz[trial, : first + reached[trial]])

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 Array = npt.NDArray[np.float64]
 BIN_MS = 10.0
-"""Synchrony of climbing fibres within 10 ms is what moves the nuclei most (10.7554/eLife.40101)."""
+"""Climbing fibres that agree to within 10 ms move the nuclei most (Tang et al. 2019, PMC6326725)."""
 
 _MOST_CELLS = 400
 """Pairs grow with the square of the cells: beyond this an even choice of cells stands for all."""
@@ -39,7 +39,7 @@ def excess_correlation(
     bin_ms: float = BIN_MS,
     shuffles: int = 20,
 ) -> float:
-    """Return `pair_correlation` above its mean over shuffles, in which each train is rotated in time by chance.
+    """Return `pair_correlation` above its mean over shuffles, in which trains are rotated in time by chance.
 
     Rotation keeps each cell's rate and rhythm, so what is left is what cells have in common.
     """
@@ -57,8 +57,9 @@ def excess_correlation(
 
 def _firing(trains: Sequence[Array]) -> list[Array]:
     firing = [train for train in trains if train.size]
-    chosen = np.unique(np.linspace(0, len(firing) - 1, _MOST_CELLS).round().astype(int)) if firing else []
-    return [firing[i] for i in chosen]
+    if len(firing) <= _MOST_CELLS:
+        return firing
+    return [firing[i] for i in np.linspace(0, len(firing) - 1, _MOST_CELLS).round().astype(int)]
 
 
 def _counts(trains: Sequence[Array], start_ms: float, stop_ms: float, bin_ms: float) -> Array:

@@ -1,0 +1,32 @@
+"""``dystolab validate``: recompute every target of the documentation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def main(
+    only: Annotated[list[str] | None, typer.Option("--only", metavar="GROUP", help="exactness, canonical, rest, learning or speed; may be repeated.")] = None,
+    out: Annotated[Path, typer.Option("--out", help="Directory of validation.md and validation.json.")] = Path("docs"),
+    seeds: Annotated[int, typer.Option("--seeds", min=2, help="Subjects per row.")] = 5,
+    workers: Annotated[int, typer.Option("--workers", min=1, help="Subjects at the same time.")] = 2,
+    canonical: Annotated[str | None, typer.Option("--canonical", metavar="PATH", help="Edge list of the scaffold network (.npz).")] = None,
+) -> None:
+    """Recompute every target with pass or fail, and write validation.md (an hour or more for all)."""
+    import sys
+
+    from dystolab.lab.validation import validate
+
+    def say(text: str) -> None:
+        print(text, file=sys.stderr, flush=True)
+
+    rows = validate(only or (), out, say, seeds=seeds, workers=workers, canonical=canonical)
+    for row in rows:
+        result = {True: "pass", False: "FAIL", None: "reported"}[row.passed]
+        print(f"{result:8s} {row.what}: {row.value}" + (f" (target {row.target})" if row.target else ""))
+    red = sum(row.passed is False for row in rows)
+    print(f"{len(rows)} rows, {red} red; written to {out / 'validation.md'}")
+    raise typer.Exit(1 if red else 0)

@@ -1,0 +1,169 @@
+"""The main flow: a subject goes into an experiment, a result comes out. Nothing else runs a circuit."""
+
+from __future__ import annotations
+
+import time
+from abc import abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar
+
+from dystolab.circuit.anatomy import Anatomy, grow
+from dystolab.circuit.drives import Drive
+from dystolab.circuit.spec import Circuit
+from dystolab.engine import Recording, Simulator
+from dystolab.errors import SpecError
+from dystolab.experiments import provenance, recordings
+from dystolab.experiments.settings import Settings
+from dystolab.experiments.subject import Subject
+from dystolab.result import Array, Measure, Result
+
+__all__ = ["Experiment", "Findings", "Protocol", "Subject", "run"]
+
+Progress = Callable[[float, float], None]
+
+CHECKPOINT_EVERY_S = 20.0
+"""At least so much computing lies between two checkpoints."""
+
+CHECKPOINT = "state.npz"
+
+
+@dataclass(frozen=True, slots=True)
+class Protocol:
+    """What is done to the circuit, for how long, and what is recorded.
+
+    Parameters
+    ----------
+    drives : tuple of Drive
+        Added to the circuit's own.
+    recording : Recording
+    duration_ms : int
+    step_ms : int
+        The run is told of, and may be stopped and resumed, after each of these.
+    settle_ms : int
+        Time from the start that does not count towards population rates.
+    """
+
+    drives: tuple[Drive, ...]
+    recording: Recording
+    duration_ms: int
+    step_ms: int = 1000
+    settle_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What an experiment has measured, and the arrays that only it makes."""
+
+    measures: dict[str, Measure]
+    arrays: dict[str, Array] = field(default_factory=dict)
+
+
+class Experiment(Settings):
+    """Base of experiments: settings as fields; what it mirrors and what it leaves out as class attributes."""
+
+    name: ClassVar[str]
+    doi: ClassVar[str]
+    mirrors: ClassVar[str]
+    leaves_out: ClassVar[str]
+
+    @abstractmethod
+    def protocol(self, circuit: Circuit, anatomy: Anatomy, seed: int) -> Protocol:
+        """Return what is done to `circuit`."""
+
+    @abstractmethod
+    def measure(self, sim: Simulator) -> Findings:
+        """Return what the finished simulation shows."""
+
+    def run(
+        self,
+        subject: Subject,
+        *,
+        threads: int = 2,
+        progress: Progress | None = None,
+        checkpoint_dir: str | Path | None = None,
+    ) -> Result:
+        """Run the experiment on one subject; see `run`."""
+        return run(self, subject, threads=threads, progress=progress, checkpoint_dir=checkpoint_dir)
+
+
+def run(
+    experiment: Experiment,
+    subject: Subject,
+    *,
+    threads: int = 2,
+    progress: Progress | None = None,
+    checkpoint_dir: str | Path | None = None,
+) -> Result:
+    """Run `experiment` on `subject`.
+
+    Parameters
+    ----------
+    experiment : Experiment
+    subject : Subject
+    threads : int
+        Results do not depend on it.
+    progress : callable, optional
+        Called with the milliseconds done and wanted.
+    checkpoint_dir : path, optional
+        Where the state is kept from time to time; a run of the same experiment and subject that finds one
+        there goes on from it, to the same result.
+
+    Returns
+    -------
+    Result
+
+    Raises
+    ------
+    SpecError, UnknownNameError
+        If circuit and experiment do not fit.
+    SimulationError
+        If a voltage is not finite or a rate runs away.
+    ResultError
+        If a checkpoint is damaged, belongs to another run, or can't be written.
+    """
+    if not isinstance(subject, Subject):
+        raise SpecError(f"an experiment runs on a dystolab.Subject, not on {type(subject).__name__}")
+    started = time.perf_counter()
+    circuit = subject.build()
+    anatomy = grow(circuit, subject.seed)
+    protocol = experiment.protocol(circuit, anatomy, subject.seed)
+    driven = circuit.with_drives(*protocol.drives)
+    sim = Simulator(driven, subject.seed, threads=threads, recording=protocol.recording, anatomy=anatomy)
+    build_s = time.perf_counter() - started
+    compile_s = provenance.compile_seconds(threads)
+    file = None if checkpoint_dir is None else Path(checkpoint_dir) / CHECKPOINT
+    if file is not None and file.exists():
+        sim.restore(file)
+    begun_ms = sim.time_ms
+    wall_s = _advance(sim, protocol, progress, file)
+    findings = experiment.measure(sim)
+    return Result(
+        experiment=experiment.name,
+        settings=experiment.model_dump(mode="json"),
+        subject=subject.describe(),
+        measures=findings.measures,
+        population_rate_hz={p.name: sim.rate_hz(p.name, protocol.settle_ms) for p in circuit.populations},
+        runtime=provenance.runtime(sim, begun_ms, build_s, compile_s, wall_s),
+        provenance=provenance.origin(sim, begun_ms),
+        arrays={**recordings.arrays(sim), **findings.arrays},
+    )
+
+
+def _advance(sim: Simulator, protocol: Protocol, progress: Progress | None, file: Path | None) -> float:
+    """Run to the end of the protocol, and return the seconds that the simulation took."""
+    wall_s, saved = 0.0, time.perf_counter()
+    while sim.time_ms < protocol.duration_ms:
+        if progress is not None:
+            progress(sim.time_ms, protocol.duration_ms)
+        start = time.perf_counter()
+        sim.run(min(protocol.step_ms, protocol.duration_ms - sim.time_ms))
+        stop = time.perf_counter()
+        wall_s += stop - start
+        if file is not None and stop - saved >= CHECKPOINT_EVERY_S and sim.time_ms < protocol.duration_ms:
+            sim.checkpoint(file)
+            saved = time.perf_counter()
+    if progress is not None:
+        progress(protocol.duration_ms, protocol.duration_ms)
+    return wall_s

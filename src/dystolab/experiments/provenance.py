@@ -1,0 +1,108 @@
+"""Where a result comes from and what it cost."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import importlib.metadata
+import platform
+import sys
+import time
+from typing import Any
+
+from dystolab.circuit import tables
+from dystolab.circuit.neurons import AdEx, Receptor
+from dystolab.circuit.spec import Circuit, Layer, Population
+from dystolab.engine import Simulator
+
+ENGINE = "dystolab-numba"
+
+
+@functools.cache
+def compile_seconds(threads: int) -> float:
+    """Make sure that the kernels are there, and return how long it took to compile them or to load them.
+
+    A single cell is run for a millisecond, so that the time of the real run is that of the simulation alone.
+    """
+    start = time.perf_counter()
+    Simulator(_one_cell(), threads=threads).run(1)
+    return time.perf_counter() - start
+
+
+def runtime(
+    sim: Simulator, begun_ms: float, build_s: float, compile_s: float, wall_s: float
+) -> dict[str, Any]:
+    """Return the cost of a run; of a resumed one, since it was resumed."""
+    return {
+        "wall_s": wall_s,
+        "build_s": build_s,
+        "compile_s": compile_s,
+        "biological_s": (sim.time_ms - begun_ms) / 1000.0,
+        "threads": sim.threads,
+        "workers": 1,
+        "neurons": sim.neurons,
+        "synapses": sim.synapses,
+        "plastic_synapses": sim.plastic_synapses,
+        "peak_rss_mb": _peak_rss_mb(),
+        "engine": ENGINE,
+    }
+
+
+def origin(sim: Simulator, begun_ms: float) -> dict[str, Any]:
+    """Return versions, table hashes, seed, machine, and notes on what was changed to fit grid and tissue."""
+    resumed = [f"resumed at {begun_ms:g} ms; the runtime is that since then"] if begun_ms else []
+    return {
+        "version": _version("dystolab"),
+        "table_hashes": tables.table_hashes(),
+        "seed": sim.seed,
+        "platform": platform.platform(),
+        "cpu": _cpu(),
+        "python": platform.python_version(),
+        "numpy": _version("numpy"),
+        "numba": _version("numba"),
+        "dt_ms": sim.dt_ms,
+        "notes": [*sim.notes, *sim.anatomy.notes, *resumed],
+    }
+
+
+def _one_cell() -> Circuit:
+    cell = AdEx(
+        c_m_pf=100.0,
+        g_l_ns=5.0,
+        e_l_mv=-60.0,
+        v_th_mv=-50.0,
+        delta_t_mv=2.0,
+        a_ns=0.0,
+        b_pa=0.0,
+        tau_w_ms=100.0,
+        t_ref_ms=1.0,
+        v_reset_mv=-65.0,
+        v_peak_mv=0.0,
+        v_init_mv=-60.0,
+        i_e_pa=0.0,
+        receptors=(Receptor(tau_ms=1.0, e_rev_mv=0.0),),
+    )
+    layer = Layer(origin_um=(0.0, 0.0, 0.0), size_um=(1.0, 1.0, 1.0))
+    return Circuit(name="cell", populations=(Population(name="cell", size=1, neuron=cell, layer=layer),))
+
+
+def _peak_rss_mb() -> float | None:
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    # The unit differs: kilobytes on Linux, bytes on macOS.
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (1024.0**2 if sys.platform == "darwin" else 1024.0)
+
+
+def _cpu() -> str:
+    # Untyped, and not needed before numba is.
+    return str(importlib.import_module("llvmlite.binding").get_host_cpu_name())
+
+
+def _version(package: str) -> str:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:  # a source tree on the path, not installed
+        return "0+unknown"

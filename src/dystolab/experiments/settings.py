@@ -1,0 +1,36 @@
+"""Frozen settings that refuse what they do not know, in one clear line."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, ValidationError, model_validator
+
+from dystolab.circuit.spec import one_line
+from dystolab.errors import SpecError, UnknownNameError
+
+
+class Settings(BaseModel):
+    """Base of experiments and subjects.
+
+    Raises
+    ------
+    UnknownNameError
+        If a setting does not exist.
+    SpecError
+        If a value is not allowed.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _in_one_line(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        if isinstance(data, dict):
+            for name in data:
+                if name not in cls.model_fields:
+                    raise UnknownNameError(f"setting of {cls.__name__}", str(name), cls.model_fields)
+        try:
+            return handler(data)
+        except ValidationError as error:
+            raise SpecError(one_line(error)) from None

@@ -1,0 +1,83 @@
+"""Eyeblink conditioning: what the healthy circuit must learn, and what each published mechanism does to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+from dystolab import experiments, mechanisms
+from dystolab.lab.validation.rest import runs
+from dystolab.lab.validation.rows import Row, spread
+from dystolab.result import Result
+
+Say = Callable[[str], None]
+CIRCUITS = ("mouse-cerebellum", "mouse-2022")
+PAPER = "10.3389/fnsys.2022.919761"
+# What the abstract says of each arm; the paper's numbers could not be read.
+ABSTRACT = {
+    "purkinje_burst": "abstract: amount and timing of CRs abnormal",
+    "olive_burst": "not mentioned in the abstract",
+    "olive_purkinje_disconnection": "abstract: amount and timing of CRs abnormal",
+    "synaptic_imbalance": "abstract: no significant deficit; densities of the arm are assumed here",
+}
+
+
+def rows(say: Say, seeds: int = 5, workers: int = 2, **_: Any) -> list[Row]:
+    """Return learning of the healthy circuits, paired against unpaired, and every arm."""
+    found = []
+    for circuit in CIRCUITS:
+        say(f"  {circuit}: paired and unpaired, {seeds} subjects, 100 trials each")
+        paired = conditioned(circuit, "paired", seeds, workers)
+        unpaired = conditioned(circuit, "unpaired", seeds, workers)
+        kind = "calibration" if circuit == "mouse-cerebellum" else "prediction"
+        found += healthy_rows(circuit, kind, paired, unpaired)
+        for name in mechanisms.NAMES:
+            say(f"  {circuit}: {name}")
+            arm = conditioned(circuit, "paired", seeds, workers, mechanisms.get(name)(severity=1.0))
+            found += arm_rows(circuit, name, paired, arm)
+    return found
+
+
+def conditioned(circuit: str, pairing: str, seeds: int, workers: int, *mechanism: Any) -> list[Result]:
+    """Run 100 trials in every subject."""
+    return runs(experiments.get("eyeblink")(trials=100, pairing=pairing), seeds, workers, mechanism, circuit)
+
+
+def by_block(results: list[Result], name: str) -> np.ndarray:
+    """Return a measure (n_subjects, n_blocks)."""
+    return np.array([r.measures[name].value for r in results], float)
+
+
+def healthy_rows(circuit: str, kind: Any, paired: list[Result], unpaired: list[Result]) -> list[Row]:
+    """Return: Purkinje cells fall and nuclei rise in the CS when paired, and not when unpaired."""
+    found = []
+    for name, sign in (("purkinje_change_hz_by_block", -1), ("dcn_change_hz_by_block", 1)):
+        change = {k: by_block(r, name)[:, -1] - by_block(r, name)[:, 0] for k, r in (("paired", paired), ("unpaired", unpaired))}
+        p = float(stats.ttest_rel(change["paired"], change["unpaired"]).pvalue)
+        mean = float(change["paired"].mean() - change["unpaired"].mean())
+        p_un = float(stats.ttest_1samp(change["unpaired"], 0.0).pvalue)
+        wrong = p_un < 0.05 and sign * float(change["unpaired"].mean()) > 0.25 * abs(float(change["paired"].mean()))
+        ok = sign * float(change["paired"].mean()) > 0 and sign * mean > 0 and p < 0.05 and not wrong
+        text = f"{spread(change['paired'], 'Hz')} paired, {spread(change['unpaired'], 'Hz')} unpaired (p = {p:.2g})"
+        target = "paired falls, unpaired does not" if sign < 0 else "paired rises, unpaired does not"
+        found.append(Row(f"{circuit}: {name}, last block - first", text, target, len(paired), bool(ok), kind, PAPER))
+    for label, results in (("paired", paired), ("unpaired", unpaired)):
+        cr = by_block(results, "cr_percent_by_block")
+        text = ", ".join(f"{v:.0f}" for v in cr.mean(axis=0))
+        found.append(Row(f"{circuit}: CR % by block, {label}", text, "", len(results), None, kind, "published nuclear-rate rule"))
+    return found
+
+
+def arm_rows(circuit: str, name: str, healthy: list[Result], arm: list[Result]) -> list[Row]:
+    """Return CR % and nuclear change of a mechanism beside the healthy ones: reported as they come out."""
+    found = []
+    for measure, unit in (("cr_percent", "%"), ("dcn_change_hz", "Hz"), ("purkinje_change_hz", "Hz")):
+        a = np.array([float(r.measures[measure].value) for r in healthy])  # type: ignore[arg-type]
+        b = np.array([float(r.measures[measure].value) for r in arm])  # type: ignore[arg-type]
+        p = float(stats.ttest_rel(a, b).pvalue) if len(a) > 1 else float("nan")
+        text = f"{spread(b, unit)} against {spread(a, unit)} healthy (p = {p:.2g})"
+        found.append(Row(f"{circuit}, {name}: {measure}", text, "", len(arm), None, "prediction", ABSTRACT[name]))
+    return found

@@ -1,0 +1,62 @@
+"""Unit recordings of the healthy circuit at rest, against awake mice."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from typing import Any
+
+from dystolab import experiments
+from dystolab.experiments.base import Subject
+from dystolab.lab.runs import load_run, run_many
+from dystolab.lab.validation.rows import Row, spread, window
+from dystolab.measures.in_vivo import rate_ranges
+from dystolab.result import Result
+
+Say = Callable[[str], None]
+# Purkinje cells are compared by their simple spikes, the olive by the complex spikes that it causes.
+NAMES = {
+    ("purkinje_cell", "rate"): "simple_spike_rate_hz",
+    ("purkinje_cell", "cv"): "simple_spike_cv",
+    ("purkinje_cell", "cv2"): "simple_spike_cv2",
+}
+FAMILY = {"rate": "rate_hz", "cv": "isi_cv", "cv2": "isi_cv2"}
+UNITS = {"rate": "Hz", "cv": "", "cv2": ""}
+
+
+def rows(say: Say, seeds: int = 5, workers: int = 2, **_: Any) -> list[Row]:
+    """Return rates, irregularity, synchrony and drift over 60 s."""
+    say(f"  {seeds} subjects at rest, 10 s each")
+    results = runs(experiments.get("rest")(duration_ms=10_000), seeds, workers)
+    found = []
+    for state, family in FAMILY.items():
+        for population, target in rate_ranges(state).items():
+            name = NAMES.get((population, state), f"{family}.{population}")
+            values = [float(r.measures[name].value) for r in results]  # type: ignore[arg-type]
+            note = f"{target.source}" if target.verified else f"window not verified in vivo: {target.note}"
+            found.append(window(f"{population}: {name}", values, target.low_hz, target.high_hz, UNITS[state], "calibration", note))
+    synchrony = [float(r.measures["olive_synchrony"].value) for r in results]  # type: ignore[arg-type]
+    found.append(window("io_cell: olive_synchrony", synchrony, -0.05, 0.05, "", "calibration", "assumed limit: desynchronised"))
+    for population in ("dcn_gly", "glomerulus"):
+        values = [float(r.measures[f"rate_hz.{population}"].value) for r in results]  # type: ignore[arg-type]
+        found.append(Row(f"{population}: rate_hz", spread(values, "Hz"), "", seeds, None, "prediction", "no number in vivo was found"))
+    return found + drift(say, seeds, workers)
+
+
+def drift(say: Say, seeds: int, workers: int) -> list[Row]:
+    """Return how far the mean weight moves in a minute of rest."""
+    say(f"  {seeds} subjects at rest, 60 s each")
+    results = runs(experiments.get("rest")(duration_ms=60_000), seeds, workers)
+    moved = []
+    for r in results:
+        mean = r.arrays["weights/pf_pc/mean"]
+        moved.append(100.0 * (float(mean[-1]) / float(mean[0]) - 1.0))
+    return [window("pf_pc: mean weight after 60 s of rest", moved, -2.0, 2.0, "%", "calibration", "LTP and LTD balance at the olive's own rate")]
+
+
+def runs(experiment: Any, seeds: int, workers: int, mechanisms: tuple[Any, ...] = (), circuit: str = "mouse-cerebellum") -> list[Result]:
+    """Run `experiment` on `seeds` subjects and return the results."""
+    subjects = [Subject(circuit=circuit, mechanisms=mechanisms, seed=k + 1) for k in range(seeds)]
+    with tempfile.TemporaryDirectory() as folder:
+        run_many(experiment, subjects, folder, workers=workers, threads=1)
+        return load_run(folder)

@@ -1,0 +1,122 @@
+"""Wall time, memory and the distance to what the machine can do; peers are timed by ``benchmarks/compare.py``."""
+
+from __future__ import annotations
+
+import gc
+import resource
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from dystolab.circuit.presets import load
+from dystolab.engine import Simulator
+from dystolab.lab.validation.rows import Row
+
+Say = Callable[[str], None]
+REPEATS = 5
+LIMIT_S_PER_S, AIM_S_PER_S, LIMIT_MB = 0.37, 0.15, 250.0
+# Additions and multiplications of one lean E-GLIF step, counted in ``engine/cells.py`` (a fused pair counts two).
+OPERATIONS_PER_STEP = 62
+BYTES_PER_CELL = 40
+
+
+def rows(say: Say, **_: Any) -> list[Row]:
+    """Return wall seconds per biological second on 1 and 2 threads, memory, and the machine's limits."""
+    say("  the plastic circuit at scale 1")
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0
+    found = []
+    walls: dict[int, float] = {}
+    for threads in (1, 2):
+        sim = Simulator(load("mouse-cerebellum"), seed=1, threads=threads)
+        walls[threads] = median_wall(sim)
+    used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0 - before
+    cells = sim.neurons
+    text = f"{walls[2]:.3f} s/s (1 thread: {walls[1]:.3f}), {cells} cells, {sim.plastic_synapses} plastic synapses"
+    found.append(Row("wall per biological second, 2 threads, dt 0.1 ms", text, f"<= {LIMIT_S_PER_S} (aim {AIM_S_PER_S})", REPEATS,
+                     bool(walls[2] <= LIMIT_S_PER_S), "speed", "median of 1 s runs"))  # fmt: skip
+    found.append(Row("memory above the imports", f"{used:.0f} MB", f"<= {LIMIT_MB:g} MB", 1, bool(used <= LIMIT_MB), "speed",
+                     "largest resident size; compiler included if the cache was cold"))  # fmt: skip
+    say("  limits of this machine")
+    flops, bandwidth = arithmetic_limit(), bandwidth_limit()
+    step_ns = walls[1] / (cells * 1e4) * 1e9
+    best = OPERATIONS_PER_STEP / flops
+    found.append(Row("one thread: time per cell and step", f"{step_ns:.2f} ns; arithmetic alone {best:.2f} ns",
+                     "", REPEATS, None, "speed", f"{flops:.0f} GFLOP/s float32 in cache, {bandwidth:.1f} GB/s from memory; a step from"
+                     f" memory would move {2 * BYTES_PER_CELL} bytes: {2 * BYTES_PER_CELL / bandwidth:.1f} ns, ten steps share it"))  # fmt: skip
+    return found + scaling(say)
+
+
+def median_wall(sim: Simulator, ms: float = 1000.0) -> float:
+    """Return the median wall time of `REPEATS` runs per biological second, after one that is not counted."""
+    sim.run(ms)
+    walls = []
+    for _ in range(REPEATS):
+        start = time.perf_counter()
+        sim.run(ms)
+        walls.append((time.perf_counter() - start) / (ms / 1000.0))
+    return float(np.median(walls))
+
+
+def scaling(say: Say, scales: tuple[float, ...] = (0.3, 1.0, 3.0, 10.0, 30.0)) -> list[Row]:
+    """Return cost and memory against size; linear if the cost per cell stays."""
+    sizes, costs, builds, memory = [], [], [], []
+    for scale in scales:
+        say(f"  scale {scale:g}")
+        start = time.perf_counter()
+        sim = Simulator(load("mouse-cerebellum", scale=scale), seed=1, threads=2)
+        builds.append(time.perf_counter() - start)
+        sim.run(100)
+        start = time.perf_counter()
+        sim.run(200)
+        costs.append((time.perf_counter() - start) / 0.2)
+        sizes.append(sim.neurons)
+        memory.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20)
+        del sim
+        gc.collect()
+    slope = float(np.polyfit(np.log(sizes[1:]), np.log(costs[1:]), 1)[0])
+    text = "; ".join(f"{n} cells {c:.2f} s/s" for n, c in zip(sizes, costs, strict=True))
+    one = scales.index(1.0)
+    return [
+        Row("cost against size, 2 threads", text, "exponent 1 ± 0.15", 1, abs(slope - 1.0) <= 0.15, "speed", f"exponent {slope:.2f} from scale 1 up"),
+        Row("memory at a million cells", f"{memory[-1]:.1f} GB", "<= 24 GB", 1, memory[-1] <= 24.0, "speed", f"{sizes[-1]} cells"),
+        Row("build at scale 1", f"{builds[one]:.1f} s", "< 10 s", 1, builds[one] < 10.0, "speed", f"scale {scales[-1]:g}: {builds[-1]:.0f} s"),
+    ]  # fmt: skip
+
+
+@njit(fastmath=True)
+def _multiply_add(x: Any, n: Any) -> Any:
+    for _ in range(n):
+        for i in range(x.shape[0]):
+            x[i] = x[i] * np.float32(0.999) + np.float32(0.001)
+            x[i] = x[i] * np.float32(0.998) + np.float32(0.002)
+            x[i] = x[i] * np.float32(0.997) + np.float32(0.003)
+            x[i] = x[i] * np.float32(0.996) + np.float32(0.004)
+            x[i] = x[i] * np.float32(0.995) + np.float32(0.005)
+            x[i] = x[i] * np.float32(0.994) + np.float32(0.006)
+            x[i] = x[i] * np.float32(0.993) + np.float32(0.007)
+            x[i] = x[i] * np.float32(0.992) + np.float32(0.008)
+
+
+def arithmetic_limit() -> float:
+    """Return float32 GFLOP/s of one thread on data in the first cache, by multiply-adds."""
+    x = np.zeros(2048, np.float32)
+    _multiply_add(x, 1)
+    best = min(_timed(_multiply_add, x, 20000) for _ in range(REPEATS))
+    return 20000 * 2048 * 16 / best / 1e9
+
+
+def bandwidth_limit() -> float:
+    """Return GB/s of one thread copying more than any cache holds."""
+    a = np.zeros(1 << 27, np.float32)
+    b = np.ones(1 << 27, np.float32)
+    best = min(_timed(np.copyto, a, b) for _ in range(REPEATS))
+    return 2 * a.nbytes / best / 1e9
+
+
+def _timed(call: Callable[..., Any], *args: Any) -> float:
+    start = time.perf_counter()
+    call(*args)
+    return time.perf_counter() - start
