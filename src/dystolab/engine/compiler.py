@@ -66,12 +66,12 @@ class Plan:
         lean = self.kinds[pop] == L.LEAN
         lanes, rows = (L.LEAN_LANES, L.LEAN_ROWS) if lean else (L.FULL_LANES, L.FULL_ROWS)
         local = np.asarray(cells, np.int64) - part[:, L.T_CELL0]
-        return part[:, L.T_BASE] + local // lanes * (rows * lanes) + row * lanes + local % lanes
+        return np.asarray(part[:, L.T_BASE] + local // lanes * (rows * lanes) + row * lanes + local % lanes)
 
     def part_of(self, name: str, cells: Array) -> Array:
         """Return the index of the part that holds each of `cells`, int64 (n,)."""
         index = np.flatnonzero(self.parts[:, L.T_POP] == self.pop[name])
-        return index[np.searchsorted(self.parts[index, L.T_CELL0], cells, side="right") - 1]
+        return np.asarray(index[np.searchsorted(self.parts[index, L.T_CELL0], cells, side="right") - 1])
 
 
 def compile_network(plan: Plan) -> tuple[Network, Synapses]:

@@ -10,7 +10,7 @@ from dystolab.circuit.anatomy import subset_indices
 from dystolab.circuit.drives import CurrentDrive
 from dystolab.circuit.neurons import Relay
 from dystolab.engine import layout as L
-from dystolab.engine.inputs import pattern_value, spike_events
+from dystolab.engine.inputs import SpikeEvents, pattern_value, spike_events
 from dystolab.engine.network import Inputs, Network
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class Feed:
             trace_ptr=self.trace_ptr, trace_addr=self.trace_addr, trace=np.zeros((len(self.trace_addr), n_steps)),
         )  # fmt: skip
 
-    def _onto_cells(self, events: list, end: int) -> tuple[Array, Array, Array, Array]:
+    def _onto_cells(self, events: list[SpikeEvents], end: int) -> tuple[Array, Array, Array, Array]:
         plan = self.plan
         part, step, addr, weight = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)], [np.zeros(0, np.int64)], [np.zeros(0)]
         for e in events:
@@ -81,14 +81,16 @@ class Feed:
             part.append(plan.part_of(e.population, e.cells[now]))
             step.append(e.steps[now])
             addr.append(plan.addresses(e.population, e.cells[now], L.Q0 + 2 * (e.receptor - 1) + 1))
-            tau = plan.circuit.population(e.population).neuron.receptors[e.receptor - 1].tau_ms
+            neuron = plan.circuit.population(e.population).neuron
+            assert not isinstance(neuron, Relay)
+            tau = neuron.receptors[e.receptor - 1].tau_ms
             weight.append(np.full(int(now.sum()), e.weight_ns * np.e / tau))
         p, s = np.concatenate(part), np.concatenate(step)
         order = np.lexsort((s, p))
         ptr = np.searchsorted(p[order], np.arange(len(plan.parts) + 1))
         return ptr, s[order], np.concatenate(addr)[order], np.concatenate(weight)[order]
 
-    def _onto_relays(self, events: list, start: int, end: int) -> tuple[Array, Array, Array]:
+    def _onto_relays(self, events: list[SpikeEvents], start: int, end: int) -> tuple[Array, Array, Array]:
         plan = self.plan
         pop, step, cell = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)], [np.zeros(0, np.int32)]
         for e in events:

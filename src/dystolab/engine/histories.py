@@ -36,12 +36,12 @@ def _doubled(ring: Array, at: int, room: int, head: int, empty: float) -> Array:
     wide = np.full(2 * room, empty, ring.dtype)
     numbers = np.arange(max(head - room, 0), head)
     wide[numbers % (2 * room)] = ring[at + numbers % room]
-    return np.concatenate([ring[:at], wide, ring[at + room :]])
+    return np.asarray(np.concatenate([ring[:at], wide, ring[at + room :]]))
 
 
 def _widened_factors(net: Network, pop: int) -> Array:
     """Double the short-term factors beside the ring of `pop`, in every projection that starts there."""
-    factors = net.tm_factor
+    factors: Array = net.tm_factor
     room = int(net.pop_int[pop, L.P_HIST_MASK]) + 1
     for j in np.flatnonzero((net.proj[:, L.J_PRE] == pop) & (net.proj[:, L.J_TM] >= 0)):
         tm = net.proj[j, L.J_TM]

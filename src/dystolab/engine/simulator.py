@@ -13,9 +13,10 @@ from dystolab.circuit.anatomy import Anatomy, grow
 from dystolab.circuit.neurons import ParameterSchedule, Relay
 from dystolab.circuit.spec import Circuit, revised
 from dystolab.engine import layout as L
-from dystolab.engine.cellstate import neuron_row, put_bias, slow_constants
+from dystolab.engine.cellstate import neuron_row, put_bias
 from dystolab.engine.checkpoint import read_checkpoint, write_checkpoint
 from dystolab.engine.compiler import Plan, compile_network, event_room
+from dystolab.engine.constants import slow_constants
 from dystolab.engine.constants import refractory_steps
 from dystolab.engine.feed import Feed
 from dystolab.engine.histories import double_history
@@ -57,7 +58,7 @@ class Simulator:
     Examples
     --------
     >>> from dystolab.circuit import load
-    >>> sim = Simulator(load("mouse-2022", scale=0.05), seed=1)
+    >>> sim = Simulator(load("mouse-cerebellum", scale=0.2), seed=1)
     >>> sim.run(10)
     >>> sim.time_ms
     10.0
@@ -81,6 +82,7 @@ class Simulator:
         self.recording = recording or Recording()
         self.anatomy = anatomy if anatomy is not None else grow(circuit, self.seed)
         self._plan = Plan(circuit, self.anatomy, self.seed, self.dt_ms, precision == "double")
+        self._plan.notes.extend(self.anatomy.notes)
         self._net, self._synapses = compile_network(self._plan)
         self._record = Record(self._plan, self.recording, self.weights)
         self._feed = Feed(self._plan, self._net, self._record.keep, self._record.traced)
@@ -183,7 +185,7 @@ class Simulator:
         else:
             import numba
 
-            threads = min(self.threads, numba.config.NUMBA_NUM_THREADS)
+            threads = min(self.threads, numba.config.NUMBA_NUM_THREADS)  # type: ignore[attr-defined]
             numba.set_num_threads(threads)
             result = run_parallel(self._net, inputs, start, k, chunks, self._order, recorded, threads, done)
         return result  # type: ignore[no-any-return]
@@ -200,7 +202,7 @@ class Simulator:
         each = np.where(parts[:, L.T_KIND] == L.FULL_ADEX, 500.0 * sub, each)
         cost = parts[:, L.T_CELLS] * each + 0.1 * synapses
         order = np.argsort(-cost, kind="stable")
-        return order[parts[order, L.T_KIND] != L.RELAY].astype(np.int64)
+        return np.asarray(order[parts[order, L.T_KIND] != L.RELAY], np.int64)
 
     def _grow_events(self, need: int) -> None:
         room = event_room(self._plan, self._net.part, 1 << math.ceil(math.log2(need + 1)))

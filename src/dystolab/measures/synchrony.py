@@ -48,10 +48,9 @@ def excess_correlation(
         return float("nan")
     chance = []
     for _ in range(shuffles):
-        shift = rng.integers(0, counts.shape[1], counts.shape[0])
-        chance.append(
-            _mean_correlation(np.stack([np.roll(c, s) for c, s in zip(counts, shift, strict=True)]))
-        )
+        shift = rng.integers(0, counts.shape[1], size=counts.shape[0]).tolist()
+        rotated = [np.roll(row, by) for row, by in zip(counts, shift, strict=True)]
+        chance.append(_mean_correlation(np.stack(rotated)))
     return _mean_correlation(counts) - float(np.mean(chance))
 
 

@@ -44,7 +44,7 @@ class Row:
         return asdict(self)
 
 
-def spread(values: Sequence[float], unit: str = "", digits: int = 2) -> str:
+def spread(values: Sequence[float] | np.ndarray, unit: str = "", digits: int = 2) -> str:
     """Return ``mean ± SD unit``."""
     v = np.asarray(values, float)
     sd = f" ± {np.nanstd(v, ddof=1):.{digits}f}" if len(v) > 1 else ""
