@@ -33,7 +33,9 @@ dq4/dt = -q4/t4 : 1
 def group(name, size, cell):
     """Return a neuron group with the cell's parameters in ms, mV, pA, nS and pF, all without units."""
     eqs = MODEL.replace("/tau_m", "/(tau_m*ms)").replace("I_e + i_syn)/C_m", "I_e + i_syn)/(C_m*ms)")
-    eqs = eqs.replace("-k1*i_dep", "-k1*i_dep/ms").replace("k_adap*(v-E_L) - k2*i_adap", "(k_adap*(v-E_L) - k2*i_adap)/ms")
+    eqs = eqs.replace("-k1*i_dep", "-k1*i_dep/ms").replace(
+        "k_adap*(v-E_L) - k2*i_adap", "(k_adap*(v-E_L) - k2*i_adap)/ms"
+    )
     for k in range(1, 5):
         eqs = eqs.replace(f"q{k} - g{k}/t{k}", f"(q{k} - g{k}/t{k})/ms").replace(f"-q{k}/t{k}", f"-q{k}/(t{k}*ms)")
     space = dict(cell["constants"])
@@ -70,7 +72,9 @@ def main():
         rise = f"q{p['receptor']}_post += w*{np.e / p['tau_ms']}"
         if p["plastic"]:
             rise = f"w = clip(w + {p['a_plus']}, 0, {p['w_max']})\n" + rise
-        syn = b2.Synapses(groups[p["pre"]], groups[p["post"]], "w : 1", on_pre=rise, delay=p["delay_ms"] * b2.ms, name=p["name"])
+        syn = b2.Synapses(
+            groups[p["pre"]], groups[p["post"]], "w : 1", on_pre=rise, delay=p["delay_ms"] * b2.ms, name=p["name"]
+        )
         syn.connect(i=data[p["name"] + "/pre"], j=data[p["name"] + "/post"])
         syn.w = data[p["name"] + "/w"]
         objects.append(syn)

@@ -60,7 +60,9 @@ def main() -> None:
         rounds[p["peer"]] = p["wall_per_s"]
         theirs = float(np.median(p["wall_per_s"]))
         print(f"{p['peer']}: {theirs:.2f} s/s, {theirs / mine:.0f} times dystolab (median of {len(p['wall_per_s'])})")
-    (HERE / "results.json").write_text(json.dumps({"threads": args.threads, "wall_per_s": rounds, "peers": peers}, indent=1))
+    (HERE / "results.json").write_text(
+        json.dumps({"threads": args.threads, "wall_per_s": rounds, "peers": peers}, indent=1)
+    )
 
 
 if __name__ == "__main__":

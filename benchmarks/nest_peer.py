@@ -4,10 +4,11 @@ import argparse
 import json
 import time
 
+from network import as_adex, static_tissue
+
 from dystolab.circuit import grow
 from dystolab.engine.inputs import spike_events
 from dystolab.engine.nest import NestEngine
-from network import as_adex, static_tissue
 
 
 def main() -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from engine_circuits import anatomy, cells, edges, eglif, link, quiet, spikes, traced
 
 from dystolab.circuit.spec import Circuit, TsodyksMarkram, Value
 from dystolab.engine import Recording, Simulator, Trace, reference
 from dystolab.engine import layout as L
+from engine_circuits import anatomy, cells, edges, eglif, link, quiet, spikes, traced
 
 RUN_MS = 40.0
 TIMES_MS = (3.0, 7.4, 7.5, 12.3)

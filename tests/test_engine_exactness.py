@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from engine_circuits import EGLIF_CELLS, T_TYPE, above_floor, adex, cells, quiet, spikes, traced
 
 from dystolab.circuit.drives import CurrentDrive, Pattern
 from dystolab.circuit.spec import Circuit
 from dystolab.engine import Recording, Simulator, Trace, reference
 from dystolab.engine import layout as L
+from engine_circuits import EGLIF_CELLS, T_TYPE, above_floor, adex, cells, quiet, spikes, traced
 
 RUN_MS = 50.0
 MOST_MV = {"double": 0.01, "single": 0.05}

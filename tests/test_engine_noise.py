@@ -6,11 +6,11 @@ import functools
 
 import numpy as np
 import pytest
-from engine_circuits import EGLIF_CELLS, cells, eglif
 
 from dystolab.circuit.neurons import EGLIF
 from dystolab.circuit.spec import Circuit
 from dystolab.engine import Recording, Simulator, reference
+from engine_circuits import EGLIF_CELLS, cells, eglif
 
 RUN_MS = 2000.0
 ORACLE_CELLS, CELLS = 12, 128

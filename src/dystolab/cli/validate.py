@@ -9,11 +9,16 @@ import typer
 
 
 def main(
-    only: Annotated[list[str] | None, typer.Option("--only", metavar="GROUP", help="exactness, canonical, rest, learning or speed; may be repeated.")] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option("--only", metavar="GROUP", help="exactness, canonical, rest, learning or speed; may be repeated."),
+    ] = None,
     out: Annotated[Path, typer.Option("--out", help="Directory of validation.md and validation.json.")] = Path("docs"),
     seeds: Annotated[int, typer.Option("--seeds", min=2, help="Subjects per row.")] = 5,
     workers: Annotated[int, typer.Option("--workers", min=1, help="Subjects at the same time.")] = 2,
-    canonical: Annotated[str | None, typer.Option("--canonical", metavar="PATH", help="Edge list of the scaffold network (.npz).")] = None,
+    canonical: Annotated[
+        str | None, typer.Option("--canonical", metavar="PATH", help="Edge list of the scaffold network (.npz).")
+    ] = None,
 ) -> None:
     """Recompute every target with pass or fail, and write validation.md (an hour or more for all)."""
     import sys

@@ -60,7 +60,9 @@ class Feed:
         relay_ptr, relay_step, relay_cell = self._onto_relays(relay, step0, step0 + n_steps)
         chunks = -(-n_steps // plan.chunk_steps)
         times = (step0 + np.arange(n_steps)) * dt
-        values = [pattern_value(d.current_pa if isinstance(d, CurrentDrive) else d.conductance_ns, times) for d in self.waves]
+        values = [
+            pattern_value(d.current_pa if isinstance(d, CurrentDrive) else d.conductance_ns, times) for d in self.waves
+        ]
         wave = np.array(values).reshape(len(self.waves), n_steps)
         ptr, number, address, reversal = self.wave_table
         return Inputs(
@@ -75,7 +77,12 @@ class Feed:
 
     def _onto_cells(self, events: list[SpikeEvents], end: int) -> tuple[Array, Array, Array, Array]:
         plan = self.plan
-        part, step, addr, weight = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)], [np.zeros(0, np.int64)], [np.zeros(0)]
+        part, step, addr, weight = (
+            [np.zeros(0, np.int64)],
+            [np.zeros(0, np.int64)],
+            [np.zeros(0, np.int64)],
+            [np.zeros(0)],
+        )
         for e in events:
             now = e.steps < end
             part.append(plan.part_of(e.population, e.cells[now]))

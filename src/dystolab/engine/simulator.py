@@ -16,8 +16,7 @@ from dystolab.engine import layout as L
 from dystolab.engine.cellstate import neuron_row, put_bias
 from dystolab.engine.checkpoint import read_checkpoint, write_checkpoint
 from dystolab.engine.compiler import Plan, compile_network, event_room
-from dystolab.engine.constants import slow_constants
-from dystolab.engine.constants import refractory_steps
+from dystolab.engine.constants import refractory_steps, slow_constants
 from dystolab.engine.feed import Feed
 from dystolab.engine.histories import double_history
 from dystolab.engine.inputs import SEGMENT_MS

@@ -76,9 +76,7 @@ class Eyeblink(Experiment):
 
     name: ClassVar[str] = "eyeblink"
     doi: ClassVar[str] = "10.3389/fnsys.2022.919761"
-    mirrors: ClassVar[str] = (
-        "delay eyeblink conditioning of head-fixed mice, 250 ms from light or tone to air puff"
-    )
+    mirrors: ClassVar[str] = "delay eyeblink conditioning of head-fixed mice, 250 ms from light or tone to air puff"
     leaves_out: ClassVar[str] = (
         "the eyelid (responses are scored by nuclear rate), the learned input of the olive, changes of the "
         "CS between trials, rest between sessions, plasticity other than of parallel fibres to Purkinje cells"
@@ -120,9 +118,7 @@ class Eyeblink(Experiment):
         # The last fibres are shifted past the end of the CS.
         needed = CS_START_MS + max(self.us_start_ms + self.us_ms, self.cs_ms + SHIFTS) + 1
         if needed > self.trial_ms:
-            raise SpecError(
-                f"Eyeblink.trial_ms = {self.trial_ms}: CS and US of these lengths need {needed} ms or more"
-            )
+            raise SpecError(f"Eyeblink.trial_ms = {self.trial_ms}: CS and US of these lengths need {needed} ms or more")
         if self.probe_every == 1:
             raise SpecError("Eyeblink.probe_every = 1: every trial would lack the US; use pairing='cs_only'")
         return self

@@ -110,9 +110,7 @@ def _of_responses(found: rule.Responses, trials: Trials) -> list[Named]:
     return out
 
 
-def _of_rates(
-    sim: Simulator, short: str, population: str, spikes: tuple[Array, Array], trials: Trials
-) -> list[Named]:
+def _of_rates(sim: Simulator, short: str, population: str, spikes: tuple[Array, Array], trials: Trials) -> list[Named]:
     """Return how the rate before the US differs from that before the CS, and from the naive trial's."""
     n = sim.circuit.population(population).size
     late, before = (
@@ -156,9 +154,7 @@ def _of_weights(sim: Simulator, projection: str) -> Named:
     return measure(f"weight_change_percent.{projection}", float(100.0 * (mean[-1] / mean[0] - 1.0)), n)
 
 
-def _arrays(
-    density: dict[str, Array], found: rule.Responses, output: Array, trials: Trials
-) -> dict[str, Array]:
+def _arrays(density: dict[str, Array], found: rule.Responses, output: Array, trials: Trials) -> dict[str, Array]:
     out: dict[str, Array] = {"sdf/time_ms": np.arange(*trials.window_ms, dtype=np.float32)}
     for name, rows in density.items():
         out[f"sdf/{name}"] = rows[1:].astype(np.float32)

@@ -29,9 +29,7 @@ def compile_seconds(threads: int) -> float:
     return time.perf_counter() - start
 
 
-def runtime(
-    sim: Simulator, begun_ms: float, build_s: float, compile_s: float, wall_s: float
-) -> dict[str, Any]:
+def runtime(sim: Simulator, begun_ms: float, build_s: float, compile_s: float, wall_s: float) -> dict[str, Any]:
     """Return the cost of a run; of a resumed one, since it was resumed."""
     return {
         "wall_s": wall_s,

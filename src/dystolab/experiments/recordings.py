@@ -52,9 +52,7 @@ def weight_history(sim: Simulator, projection: str) -> tuple[Array, Array]:
     return np.concatenate([[0.0], times]), np.concatenate([first, spread])
 
 
-def measure(
-    name: str, value: float | list[float], n: int, ci95: Interval | None = None
-) -> tuple[str, Measure]:
+def measure(name: str, value: float | list[float], n: int, ci95: Interval | None = None) -> tuple[str, Measure]:
     """Return a measure under its public name, with the unit and the meaning that belong to it."""
     unit, meaning = told(name)
     return name, Measure(value, unit, ci95, n, meaning)

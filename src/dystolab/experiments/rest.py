@@ -65,9 +65,7 @@ class Rest(Experiment):
             found += self._of_olive(sim)
         return Findings(dict(found))
 
-    def _trains(
-        self, sim: Simulator, population: str, times_ms: Array, cells: Array
-    ) -> list[spike_trains.Array]:
+    def _trains(self, sim: Simulator, population: str, times_ms: Array, cells: Array) -> list[spike_trains.Array]:
         """Return the trains of the recorded cells after settling."""
         late = times_ms >= self.settle_ms
         return spike_trains.by_cell(times_ms[late], cells[late], sim.recorded_cells(population))

@@ -50,9 +50,7 @@ def spike_density(
     at = np.arange(start_ms, stop_ms)
     reach = int(np.ceil(_REACH * sigma_ms))
     bins = round((at.size + 2 * reach) / GRID_MS)
-    counts = np.array(
-        [_binned(times_ms, onset + start_ms - reach, bins) for onset in np.atleast_1d(onsets_ms)]
-    )
+    counts = np.array([_binned(times_ms, onset + start_ms - reach, bins) for onset in np.atleast_1d(onsets_ms)])
     # With every window on one grid, the density of all of them is one product of matrices.
     away = (at[:, None] - (start_ms - reach + GRID_MS * np.arange(bins))[None, :]) / sigma_ms
     kernel = np.exp(-0.5 * away**2) / (np.sqrt(2 * np.pi) * sigma_ms)

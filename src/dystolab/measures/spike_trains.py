@@ -82,9 +82,7 @@ def isi_skewness(trains: Sequence[Array], min_spikes: int = MIN_SPIKES) -> Array
     return _each(trains, min_spikes, skewness)
 
 
-def isi_fraction_above(
-    trains: Sequence[Array], limit_ms: float = 25.0, min_spikes: int = MIN_SPIKES
-) -> Array:
+def isi_fraction_above(trains: Sequence[Array], limit_ms: float = 25.0, min_spikes: int = MIN_SPIKES) -> Array:
     """Return the share of each train's intervals that are longer than `limit_ms`.
 
     Source: 10.7554/eLife.91483.

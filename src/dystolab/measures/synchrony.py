@@ -15,9 +15,7 @@ _MOST_CELLS = 400
 """Pairs grow with the square of the cells: beyond this an even choice of cells stands for all."""
 
 
-def pair_correlation(
-    trains: Sequence[Array], start_ms: float, stop_ms: float, bin_ms: float = BIN_MS
-) -> float:
+def pair_correlation(trains: Sequence[Array], start_ms: float, stop_ms: float, bin_ms: float = BIN_MS) -> float:
     """Return the mean Pearson correlation of spike counts over pairs of cells, NaN below 2 firing cells.
 
     Parameters

@@ -55,12 +55,14 @@ def curve(axes: Axes, groups: Groups, measure: str) -> None:
     ResultError
         If a result does not have the measure.
     """
+    longest = 1
     for (name, results), colour in zip(groups.items(), style.CYCLE * len(groups), strict=False):
         if any(measure not in result.measures for result in results):
             raise ResultError(f"a result of {results[0].experiment} holds no measure {measure!r}")
         mean = aggregate(results)[measure]
         values = np.atleast_1d(np.asarray(mean.value))
         blocks = np.arange(1, values.size + 1)
+        longest = max(longest, values.size)
         if len(results) > 1:
             for result in results:
                 axes.plot(
@@ -79,4 +81,5 @@ def curve(axes: Axes, groups: Groups, measure: str) -> None:
         axes.set_ylim(-3, 103)
     else:
         axes.axhline(0, color=style.GREY, lw=0.8, zorder=0)
+    axes.set_xlim(0.5, longest + 0.5)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))

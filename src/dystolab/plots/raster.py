@@ -15,6 +15,9 @@ from dystolab.result import Array, Result
 CELLS = 40
 """At most so many cells of each population, evenly chosen."""
 
+NAME_ROWS = 12
+"""Height of a population's name, in rows of cells."""
+
 WINDOW_MS = 2000.0
 
 
@@ -43,11 +46,10 @@ def raster(axes: Axes, result: Result, window_ms: float = WINDOW_MS) -> None:
     top, ticks = 0, []
     for name in names:
         times, rows, shown = sample(result, name, start, stop)
-        axes.plot(
-            times / 1000, -(top + rows), "|", ms=2.2, mew=0.5, color=style.colour(name), rasterized=True
-        )
+        axes.plot(times / 1000, -(top + rows), "|", ms=2.2, mew=0.5, color=style.colour(name), rasterized=True)
         ticks.append((-(top + (shown - 1) / 2), f"{style.label(name)} ({shown})"))
-        top += shown + max(3, CELLS // 10)
+        # A few cells take as much room as the name beside them.
+        top += max(shown, NAME_ROWS) + max(3, CELLS // 10)
     axes.set_yticks([t for t, _ in ticks], [text for _, text in ticks])
     axes.tick_params(axis="y", length=0)
     axes.set_xlim(start / 1000, stop / 1000)

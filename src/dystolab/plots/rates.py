@@ -87,9 +87,7 @@ def _dot(axes: Axes, row: float, measure: Measure, colour: str, floor: float, ma
     if isinstance(measure.ci95, tuple):
         low, high = measure.ci95
         axes.plot([max(low, floor), max(high, floor)], [row, row], "-", color=colour, lw=1.5, zorder=2)
-    axes.plot(
-        max(value, floor), row, marker, color=colour, mec="white", mew=0.5, ms=6, zorder=3, clip_on=False
-    )
+    axes.plot(max(value, floor), row, marker, color=colour, mec="white", mew=0.5, ms=6, zorder=3, clip_on=False)
 
 
 def _rows(axes: Axes, names: Sequence[str]) -> None:

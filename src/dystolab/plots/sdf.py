@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -38,7 +39,7 @@ def density(axes: Axes, results: Sequence[Result], population: str) -> None:
         axes.plot(time_ms, block, color=shade, lw=1.2, label=named)
     _onset(axes, 0.0, "CS", style.BLACK)
     isi_ms = results[0].settings.get("isi_ms")
-    if isinstance(isi_ms, int | float) and results[0].settings.get("us", True):
+    if isinstance(isi_ms, int | float) and results[0].settings.get("pairing", "paired") == "paired":
         _onset(axes, isi_ms, "US", style.VERMILLION)
     axes.set_xlim(time_ms[0], time_ms[-1])
     axes.margins(y=0.15)
@@ -65,7 +66,7 @@ def _onset(axes: Axes, time_ms: float, text: str, colour: str) -> None:
 def by_block(results: Sequence[Result], population: str) -> tuple[Array, list[Array]]:
     """Return time (ms) and the spike density (Hz) of each block, mean over its trials and subjects.
 
-    There are as many blocks as in ``cr_percent_by_block``; without that measure all trials are one block.
+    Blocks are those of ``cr_percent_by_block``; without that measure all trials are one block.
     """
     every = recorded(results)
     time_ms = style.recording(every[0], "sdf/time_ms")
@@ -74,9 +75,8 @@ def by_block(results: Sequence[Result], population: str) -> tuple[Array, list[Ar
         trials = style.recording(result, f"sdf/{population}")
         measure = result.measures.get("cr_percent_by_block")
         count = len(measure.value) if measure is not None and isinstance(measure.value, list) else 1
-        per_subject.append(
-            [block.mean(axis=0) for block in np.array_split(trials, max(1, count)) if len(block)]
-        )
+        size = result.settings.get("block") or math.ceil(len(trials) / count)
+        per_subject.append([trials[k : k + size].mean(axis=0) for k in range(0, len(trials), size)])
     blocks = min(len(found) for found in per_subject)
     return time_ms, [np.mean([found[b] for found in per_subject], axis=0) for b in range(blocks)]
 

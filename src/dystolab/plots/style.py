@@ -77,9 +77,7 @@ def caption(figure: Figure, results: Sequence[Result], *more: str) -> None:
         first.experiment,
         f"{first.subject.get('circuit')}, scale {first.subject.get('scale')}",
         " or ".join(dict.fromkeys(result.state for result in results)),
-        f"seed {seeds[0]}"
-        if len(seeds) == 1
-        else f"{len(results)} subjects, seeds {seeds[0]} to {seeds[-1]}",
+        f"seed {seeds[0]}" if len(seeds) == 1 else f"{len(results)} subjects, seeds {seeds[0]} to {seeds[-1]}",
         *more,
     ]
     letters = int(16 * figure.get_figwidth())  # that fit into a line of this size

@@ -22,7 +22,7 @@ def rest(results: Sequence[Result]) -> Figure:
 
 
 def eyeblink(results: Sequence[Result]) -> Figure:
-    """Return the page of ``eyeblink``: learning curves, spike density by block, and weights."""
+    """Return the page of ``eyeblink``: learning curves, spike density by block, and weights if any learn."""
     page = style.new_figure(12, 7.5)
     grid = page.add_gridspec(2, 6)
     for column, (measure, y, title) in enumerate(learning.PANELS):
@@ -31,6 +31,7 @@ def eyeblink(results: Sequence[Result]) -> Figure:
         style.tidy(axes, "block of trials", y, title)
     for column, population in enumerate(sdf.CELLS):
         sdf.density(page.add_subplot(grid[1, 2 * column : 2 * column + 2]), results, population)
-    weights.weights(page.add_subplot(grid[1, 4:]), results[0])
+    if any(name.startswith("weights/pf_pc/") for name in results[0].arrays):
+        weights.weights(page.add_subplot(grid[1, 4:]), results[0])
     style.caption(page, results)
     return page

@@ -79,5 +79,11 @@ def compare(population: str, phase: int, values: list[float]) -> Row:
     passed = abs(mean - nest) <= 0.1 * nest + 1e-9 or low <= mean <= high
     text = f"{nest:g} Hz ± 10 % or {low:g} to {high:g}"
     return Row(
-        f"{population}, {PHASES[phase]}", f"{mean:.2f} Hz", text, len(values), passed, "prediction", "NEST 3.10 with E-GLIF; Brian2 2.9"
+        f"{population}, {PHASES[phase]}",
+        f"{mean:.2f} Hz",
+        text,
+        len(values),
+        passed,
+        "prediction",
+        "NEST 3.10 with E-GLIF; Brian2 2.9",
     )

@@ -52,7 +52,10 @@ def lone(neuron: Any, size: int, *drives: Any) -> tuple[Circuit, Anatomy]:
 def trace_rows(name: str, neuron: EGLIF) -> list[Row]:
     """Hold 50 ms with arrivals on every receptor against the oracle, in both precisions."""
     strongest = {"purkinje_cell": 300.0, "io_cell": 10.0}.get(name, 1.0)
-    arrivals = [(5.0 + 7.0 * k, k + 1, strongest if k == len(neuron.receptors) - 1 else 1.0) for k in range(len(neuron.receptors))]
+    arrivals = [
+        (5.0 + 7.0 * k, k + 1, strongest if k == len(neuron.receptors) - 1 else 1.0)
+        for k in range(len(neuron.receptors))
+    ]
     drives = [
         SpikeDrive(name=f"in{r}", population="cell", times_ms=(t,), weight_ns=w, receptor=r) for t, r, w in arrivals
     ]
@@ -63,7 +66,9 @@ def trace_rows(name: str, neuron: EGLIF) -> list[Row]:
     out = []
     for precision, limit in (("double", 0.01), ("single", 0.05)):
         circuit, anatomy = lone(neuron, size, *drives)
-        sim = Simulator(circuit, recording=Recording(traces=(Trace(population="cell"),)), precision=precision, anatomy=anatomy)  # type: ignore[arg-type]
+        sim = Simulator(
+            circuit, recording=Recording(traces=(Trace(population="cell"),)), precision=precision, anatomy=anatomy
+        )  # type: ignore[arg-type]
         sim.run(TRACE_MS)
         _, got = sim.trace(0)
         at = np.searchsorted(times, (np.arange(len(got["v_mv"])) + 1) * 0.1 - 1e-6)
@@ -86,12 +91,24 @@ def noise_rows() -> list[Row]:
     t, c = sim.spikes("cell")
     fast = [t[c == k] for k in range(200)]
     out = []
-    for what, measure in (("rate (Hz)", lambda x: len(x) / 4.0), ("CV", lambda x: np.diff(x).std() / np.diff(x).mean())):
+    for what, measure in (
+        ("rate (Hz)", lambda x: len(x) / 4.0),
+        ("CV", lambda x: np.diff(x).std() / np.diff(x).mean()),
+    ):
         a, b = np.array([measure(x) for x in slow]), np.array([measure(x) for x in fast])
         error = abs(a.mean() - b.mean())
         limit = 1.96 * np.hypot(a.std(ddof=1) / np.sqrt(len(a)), b.std(ddof=1) / np.sqrt(len(b)))
         value = f"{b.mean():.4g} against {a.mean():.4g}"
-        out.append(Row(f"noisy Purkinje cell: {what}", value, f"apart by < {limit:.2g} (95 %)", 6, bool(error < limit), "exactness"))
+        out.append(
+            Row(
+                f"noisy Purkinje cell: {what}",
+                value,
+                f"apart by < {limit:.2g} (95 %)",
+                6,
+                bool(error < limit),
+                "exactness",
+            )
+        )
     return out
 
 
@@ -103,7 +120,12 @@ def plasticity_row() -> Row:
         Population(name="cf", size=3, neuron=Relay(), layer=LAYER),
         Population(name="pc", size=3, neuron=load("mouse-2022").population("purkinje_cell").neuron, layer=LAYER),
     )
-    common = {"weight_ns": Value(mean=0.4), "delay_ms": Value(mean=2.0), "rule": Bernoulli(probability=1.0), "post": "pc"}
+    common = {
+        "weight_ns": Value(mean=0.4),
+        "delay_ms": Value(mean=2.0),
+        "rule": Bernoulli(probability=1.0),
+        "post": "pc",
+    }
     projections = (
         Projection(name="teach", pre="cf", receptor=3, **common),
         Projection(name="learn", pre="pf", receptor=1, plasticity=rule, **common),
@@ -111,12 +133,18 @@ def plasticity_row() -> Row:
     rng = np.random.default_rng(1)
     pre, post = np.divmod(np.arange(120), 3)
     one = np.array([2.0], np.float32)
-    all_pairs = Edges(pre.astype(np.int32), post.astype(np.int32), np.ones(120, np.float32), np.full(120, 0.4, np.float32), one)
+    all_pairs = Edges(
+        pre.astype(np.int32), post.astype(np.int32), np.ones(120, np.float32), np.full(120, 0.4, np.float32), one
+    )
     own = np.arange(3, dtype=np.int32)
     each = Edges(own, own, np.ones(3, np.float32), np.full(3, 0.4, np.float32), one)
-    spikes = {n: (np.sort(rng.integers(1, 30000, k)) / 10.0, rng.integers(0, m, k)) for n, k, m in (("pf", 1500, 40), ("cf", 20, 3))}
+    spikes = {
+        n: (np.sort(rng.integers(1, 30000, k)) / 10.0, rng.integers(0, m, k))
+        for n, k, m in (("pf", 1500, 40), ("cf", 20, 3))
+    }
     drives = tuple(
-        SpikeDrive(name=n, population=n, times_ms=tuple(t.tolist()), cells=tuple(c.tolist())) for n, (t, c) in spikes.items()
+        SpikeDrive(name=n, population=n, times_ms=tuple(t.tolist()), cells=tuple(c.tolist()))
+        for n, (t, c) in spikes.items()
     )
     circuit = Circuit(name="rule", populations=pops, projections=projections, drives=drives)
     zone = {p.name: np.full(p.size, -1, np.int16) for p in pops}
@@ -151,7 +179,14 @@ def threads_row() -> Row:
         sim.run(500)
         runs.append(spikes_of(sim))
     same = all(np.array_equal(a, b) for a, b in zip(*runs, strict=True))
-    return Row("spikes and weights on 1 and 2 threads", f"{len(runs[0][0]) + len(runs[0][2])} spikes", "equal bit for bit", 1, same, "exactness")
+    return Row(
+        "spikes and weights on 1 and 2 threads",
+        f"{len(runs[0][0]) + len(runs[0][2])} spikes",
+        "equal bit for bit",
+        1,
+        same,
+        "exactness",
+    )
 
 
 def resume_row() -> Row:
@@ -167,7 +202,14 @@ def resume_row() -> Row:
         second.restore(Path(folder) / "state.npz")
     second.run(350)
     same = all(np.array_equal(a, b) for a, b in zip(spikes_of(whole), spikes_of(second), strict=True))
-    return Row("spikes and weights after stopping and resuming", "600 ms, stopped at 250", "equal bit for bit", 1, same, "exactness")
+    return Row(
+        "spikes and weights after stopping and resuming",
+        "600 ms, stopped at 250",
+        "equal bit for bit",
+        1,
+        same,
+        "exactness",
+    )
 
 
 def adex_network() -> Circuit:
@@ -214,7 +256,9 @@ def nest_rows(say: Say) -> list[Row]:
             sim = Simulator(circuit, seed=seed, anatomy=anatomy)
             sim.run(2000)
             ours.append([sim.rate_hz(n) for n in ("excitatory", "inhibitory")])
-            theirs.append([len(other.spikes(n)[0]) / 2.0 / circuit.population(n).size for n in ("excitatory", "inhibitory")])
+            theirs.append(
+                [len(other.spikes(n)[0]) / 2.0 / circuit.population(n).size for n in ("excitatory", "inhibitory")]
+            )
     except MissingExtraError as error:
         return [Row("AdEx network against NEST", "not run", "within 5 %", 0, None, "exactness", str(error))]
     a, b = np.mean(ours, axis=0), np.mean(theirs, axis=0)

@@ -55,7 +55,10 @@ def healthy_rows(circuit: str, kind: Any, paired: list[Result], unpaired: list[R
     """Return: Purkinje cells fall and nuclei rise in the CS when paired, and not when unpaired."""
     found = []
     for name, sign in (("purkinje_change_hz_by_block", -1), ("dcn_change_hz_by_block", 1)):
-        change = {k: by_block(r, name)[:, -1] - by_block(r, name)[:, 0] for k, r in (("paired", paired), ("unpaired", unpaired))}
+        change = {
+            k: by_block(r, name)[:, -1] - by_block(r, name)[:, 0]
+            for k, r in (("paired", paired), ("unpaired", unpaired))
+        }
         p = float(stats.ttest_rel(change["paired"], change["unpaired"]).pvalue)
         mean = float(change["paired"].mean() - change["unpaired"].mean())
         p_un = float(stats.ttest_1samp(change["unpaired"], 0.0).pvalue)
@@ -67,7 +70,9 @@ def healthy_rows(circuit: str, kind: Any, paired: list[Result], unpaired: list[R
     for label, results in (("paired", paired), ("unpaired", unpaired)):
         cr = by_block(results, "cr_percent_by_block")
         text = ", ".join(f"{v:.0f}" for v in cr.mean(axis=0))
-        found.append(Row(f"{circuit}: CR % by block, {label}", text, "", len(results), None, kind, "published nuclear-rate rule"))
+        found.append(
+            Row(f"{circuit}: CR % by block, {label}", text, "", len(results), None, kind, "published nuclear-rate rule")
+        )
     return found
 
 

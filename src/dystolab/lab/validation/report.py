@@ -55,7 +55,11 @@ def validate(groups: Sequence[str], out: Path, say: Say, **options: Any) -> list
         rows = importlib.import_module(f"dystolab.lab.validation.{name}").rows(say, **options)
         new += rows
         stamp = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
-        kept[name] = {"when": stamp, "machine": platform.processor() or platform.machine(), "rows": [r.to_json() for r in rows]}
+        kept[name] = {
+            "when": stamp,
+            "machine": platform.processor() or platform.machine(),
+            "rows": [r.to_json() for r in rows],
+        }
         out.mkdir(parents=True, exist_ok=True)
         store.write_text(json.dumps(kept, indent=1))
         (out / "validation.md").write_text(page(kept))

@@ -34,12 +34,28 @@ def rows(say: Say, seeds: int = 5, workers: int = 2, **_: Any) -> list[Row]:
             name = NAMES.get((population, state), f"{family}.{population}")
             values = [float(r.measures[name].value) for r in results]  # type: ignore[arg-type]
             note = f"{target.source}" if target.verified else f"window not verified in vivo: {target.note}"
-            found.append(window(f"{population}: {name}", values, target.low_hz, target.high_hz, UNITS[state], "calibration", note))
+            found.append(
+                window(
+                    f"{population}: {name}", values, target.low_hz, target.high_hz, UNITS[state], "calibration", note
+                )
+            )
     synchrony = [float(r.measures["olive_synchrony"].value) for r in results]  # type: ignore[arg-type]
-    found.append(window("io_cell: olive_synchrony", synchrony, -0.05, 0.05, "", "calibration", "assumed limit: desynchronised"))
+    found.append(
+        window("io_cell: olive_synchrony", synchrony, -0.05, 0.05, "", "calibration", "assumed limit: desynchronised")
+    )
     for population in ("dcn_gly", "glomerulus"):
         values = [float(r.measures[f"rate_hz.{population}"].value) for r in results]  # type: ignore[arg-type]
-        found.append(Row(f"{population}: rate_hz", spread(values, "Hz"), "", seeds, None, "prediction", "no number in vivo was found"))
+        found.append(
+            Row(
+                f"{population}: rate_hz",
+                spread(values, "Hz"),
+                "",
+                seeds,
+                None,
+                "prediction",
+                "no number in vivo was found",
+            )
+        )
     return found + drift(say, seeds, workers)
 
 
@@ -51,10 +67,22 @@ def drift(say: Say, seeds: int, workers: int) -> list[Row]:
     for r in results:
         mean = r.arrays["weights/pf_pc/mean"]
         moved.append(100.0 * (float(mean[-1]) / float(mean[0]) - 1.0))
-    return [window("pf_pc: mean weight after 60 s of rest", moved, -2.0, 2.0, "%", "calibration", "LTP and LTD balance at the olive's own rate")]
+    return [
+        window(
+            "pf_pc: mean weight after 60 s of rest",
+            moved,
+            -2.0,
+            2.0,
+            "%",
+            "calibration",
+            "LTP and LTD balance at the olive's own rate",
+        )
+    ]
 
 
-def runs(experiment: Any, seeds: int, workers: int, mechanisms: tuple[Any, ...] = (), circuit: str = "mouse-cerebellum") -> list[Result]:
+def runs(
+    experiment: Any, seeds: int, workers: int, mechanisms: tuple[Any, ...] = (), circuit: str = "mouse-cerebellum"
+) -> list[Result]:
     """Run `experiment` on `seeds` subjects and return the results."""
     subjects = [Subject(circuit=circuit, mechanisms=mechanisms, seed=k + 1) for k in range(seeds)]
     with tempfile.TemporaryDirectory() as folder:

@@ -60,4 +60,6 @@ def window(what: str, values: Sequence[float], low: float, high: float, unit: st
 
 def below(what: str, value: float, limit: float, unit: str, seeds: int, kind: Kind, note: str = "") -> Row:
     """Return a row that passes if `value` is smaller than `limit`."""
-    return Row(what, f"{value:.3g} {unit}".strip(), f"< {limit:g} {unit}".strip(), seeds, bool(value < limit), kind, note)
+    return Row(
+        what, f"{value:.3g} {unit}".strip(), f"< {limit:g} {unit}".strip(), seeds, bool(value < limit), kind, note
+    )
