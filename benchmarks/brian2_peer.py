@@ -88,7 +88,7 @@ def main():
     for _ in range(args.repeats):
         b2.device.run(with_output=False)
         walls.append(b2.device._last_run_time / (args.ms / 1000.0))
-    rates = {n: float(np.mean(m.rate / b2.Hz)) for n, m in zip(groups, monitors)}
+    rates = {n: float(np.mean(m.rate / b2.Hz)) for n, m in zip(groups, monitors, strict=False)}
     print(json.dumps({"peer": "brian2", "build_s": build, "wall_per_s": walls, "rates_hz": rates}))
 
 

@@ -1,4 +1,4 @@
-"""The same graph in NEST (the wheel's ``aeif_cond_alpha_multisynapse``, minimum delay 1 ms): wall seconds per second."""
+"""The same graph in NEST (``aeif_cond_alpha_multisynapse``, minimum delay 1 ms): wall seconds per second."""
 
 import argparse
 import json

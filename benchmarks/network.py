@@ -8,11 +8,23 @@ from dystolab.circuit import Circuit, grow, load
 from dystolab.circuit.neurons import EGLIF, AdEx, Relay
 
 GREEK = {
-    "C_m": "c_m_pf", "tau_m": "tau_m_ms", "E_L": "e_l_mv", "V_th": "v_th_mv", "V_reset": "v_reset_mv",
-    "lambda_0": "lambda_0_per_ms", "tau_V": "tau_v_mv", "I_e": "i_e_pa", "k_adap": "k_adap_ns_per_ms",
-    "k1": "k1_per_ms", "k2": "k2_per_ms", "A1": "a1_pa", "A2": "a2_pa", "t_ref": "t_ref_ms", "sign": "leak_sign",
+    "C_m": "c_m_pf",
+    "tau_m": "tau_m_ms",
+    "E_L": "e_l_mv",
+    "V_th": "v_th_mv",
+    "V_reset": "v_reset_mv",
+    "lambda_0": "lambda_0_per_ms",
+    "tau_V": "tau_v_mv",
+    "I_e": "i_e_pa",
+    "k_adap": "k_adap_ns_per_ms",
+    "k1": "k1_per_ms",
+    "k2": "k2_per_ms",
+    "A1": "a1_pa",
+    "A2": "a2_pa",
+    "t_ref": "t_ref_ms",
+    "sign": "leak_sign",
     "v_init": "v_init_mv",
-}  # fmt: skip
+}
 
 
 def static_tissue(name: str = "mouse-cerebellum") -> Circuit:
@@ -46,11 +58,17 @@ def export(path: str, seed: int = 1) -> None:
         rule = p.plasticity
         rows.append(
             {
-                "name": p.name, "pre": p.pre, "post": p.post, "receptor": p.receptor, "delay_ms": float(edges.delay_ms.mean()),
-                "tau_ms": post.receptors[p.receptor - 1].tau_ms, "plastic": rule is not None,
-                "a_plus": rule.a_plus_ns if rule else 0.0, "w_max": rule.w_max_ns if rule else 0.0,
+                "name": p.name,
+                "pre": p.pre,
+                "post": p.post,
+                "receptor": p.receptor,
+                "delay_ms": float(edges.delay_ms.mean()),
+                "tau_ms": post.receptors[p.receptor - 1].tau_ms,
+                "plastic": rule is not None,
+                "a_plus": rule.a_plus_ns if rule else 0.0,
+                "w_max": rule.w_max_ns if rule else 0.0,
             }
-        )  # fmt: skip
+        )
         arrays |= {f"{p.name}/pre": edges.pre, f"{p.name}/post": edges.post, f"{p.name}/w": edges.weight_ns}
     spec = json.dumps({"populations": pops, "projections": rows})
     np.savez(path, spec=np.array(spec), **arrays)
@@ -62,10 +80,21 @@ def as_adex(circuit: Circuit) -> Circuit:
         n = pop.neuron
         if isinstance(n, EGLIF):
             cell = AdEx(
-                c_m_pf=n.c_m_pf, g_l_ns=n.c_m_pf / n.tau_m_ms, e_l_mv=n.e_l_mv, v_th_mv=n.v_th_mv, delta_t_mv=1.0, a_ns=0.0,
-                b_pa=n.a2_pa if n.a2_pa > 0 else 0.0, tau_w_ms=1.0 / n.k2_per_ms, t_ref_ms=n.t_ref_ms, v_reset_mv=n.v_reset_mv,
-                v_peak_mv=n.v_th_mv + 20.0, v_init_mv=n.v_init_mv, i_e_pa=n.i_e_pa, receptors=n.receptors,
-            )  # fmt: skip
+                c_m_pf=n.c_m_pf,
+                g_l_ns=n.c_m_pf / n.tau_m_ms,
+                e_l_mv=n.e_l_mv,
+                v_th_mv=n.v_th_mv,
+                delta_t_mv=1.0,
+                a_ns=0.0,
+                b_pa=n.a2_pa if n.a2_pa > 0 else 0.0,
+                tau_w_ms=1.0 / n.k2_per_ms,
+                t_ref_ms=n.t_ref_ms,
+                v_reset_mv=n.v_reset_mv,
+                v_peak_mv=n.v_th_mv + 20.0,
+                v_init_mv=n.v_init_mv,
+                i_e_pa=n.i_e_pa,
+                receptors=n.receptors,
+            )
             circuit = circuit.with_population(pop.name, neuron=cell, slow=(), spread=())
     for p in circuit.projections:
         circuit = circuit.with_projection(p.name, plasticity=None)

@@ -113,9 +113,10 @@ class SpikeDrive(Spec):
 
 
 class BurstDrive(Spec):
-    """Bursts of random spikes in each cell: ``spikes_per_burst`` different milliseconds of each ``on_ms`` window,
-    then ``off_ms`` of silence, again and again; each cell starts with a seeded delay below ``start_jitter_ms``.
+    """Bursts of random spikes in each cell, parted by silence.
 
+    ``spikes_per_burst`` different milliseconds of each ``on_ms`` window, then ``off_ms`` of silence, again and again;
+    each cell starts with a seeded delay below ``start_jitter_ms``.
     With ``train_ms`` and ``gap_ms`` trains of bursts of that length are parted by silent gaps.
     """
 

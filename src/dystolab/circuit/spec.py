@@ -42,9 +42,10 @@ Synapse = Annotated[Static | TsodyksMarkram, Field(discriminator="kind")]
 
 
 class SinExpPlasticity(Spec):
-    """Supervised plasticity of parallel fibres: each presynaptic spike adds ``a_plus_ns``, each climbing-fibre
-    spike adds ``a_minus_ns * sum K(s)`` over presynaptic spikes at ``s`` = -200..0 ms before it.
+    """Supervised plasticity of parallel fibres.
 
+    Each presynaptic spike adds ``a_plus_ns``; each climbing-fibre spike adds ``a_minus_ns * sum K(s)`` over
+    presynaptic spikes at ``s`` = -200..0 ms before it.
     ``K(s) = exp(-(s-150)/1000) sin(2*3.1415*(s-150)/1000)^20 / 1.2848``. ``teacher`` names the projection
     whose presynaptic spikes teach its targets. Source: 10.3389/fnsys.2022.919761 and cereb-nest.
     """

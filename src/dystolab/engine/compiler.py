@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -221,7 +222,7 @@ def part_bounds(pop: Population, kind: int, gapped: bool) -> list[tuple[int, int
         units = -(-pop.size // unit)
     edges = [min(pop.size, units * k // n * unit) for k in range(n + 1)]
     edges[-1] = pop.size
-    return [(lo, hi) for lo, hi in zip(edges, edges[1:], strict=False) if hi > lo]
+    return [(lo, hi) for lo, hi in itertools.pairwise(edges) if hi > lo]
 
 
 def relay_room(plan: Plan, pop: Population) -> int:

@@ -59,7 +59,7 @@ def origin(sim: Simulator, begun_ms: float) -> dict[str, Any]:
         "numpy": _version("numpy"),
         "numba": _version("numba"),
         "dt_ms": sim.dt_ms,
-        "notes": [*sim.notes, *sim.anatomy.notes, *resumed],
+        "notes": list(dict.fromkeys([*sim.notes, *sim.anatomy.notes, *resumed])),
     }
 
 

@@ -46,9 +46,8 @@ def excess_correlation(
         return float("nan")
     chance = []
     for _ in range(shuffles):
-        shift = rng.integers(0, counts.shape[1], size=counts.shape[0]).tolist()
-        rotated = [np.roll(row, by) for row, by in zip(counts, shift, strict=True)]
-        chance.append(_mean_correlation(np.stack(rotated)))
+        rotated = [np.roll(row, int(rng.integers(counts.shape[1]))) for row in counts]
+        chance.append(_mean_correlation(np.array(rotated)))
     return _mean_correlation(counts) - float(np.mean(chance))
 
 

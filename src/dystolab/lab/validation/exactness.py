@@ -31,7 +31,7 @@ def rows(say: Say, **_: Any) -> list[Row]:
         say(f"  single cell: {name}")
         found += trace_rows(name, neuron)
     say("  noise, plasticity, threads, resuming")
-    found += noise_rows() + [plasticity_row(), threads_row(), resume_row()]
+    found += [*noise_rows(), plasticity_row(), threads_row(), resume_row()]
     return found + nest_rows(say)
 
 

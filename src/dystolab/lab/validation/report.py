@@ -71,8 +71,9 @@ def page(kept: dict[str, Any]) -> str:
     lines = [
         "# Validation",
         "",
-        "Written by `dystolab validate`; every number was measured by the run that its heading names. `calibration`: the",
-        "model was tuned on this observation; `prediction`: it was not. A row without a target is reported as it came out.",
+        "Written by `dystolab validate`; every number was measured by the run that its heading names.",
+        "`calibration`: the model was tuned on this observation; `prediction`: it was not. A row without a target is",
+        "reported as it came out.",
     ]
     for name, heading in GROUPS.items():
         if name not in kept:

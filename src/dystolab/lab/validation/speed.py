@@ -35,17 +35,44 @@ def rows(say: Say, **_: Any) -> list[Row]:
     used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0 - before
     cells = sim.neurons
     text = f"{walls[2]:.3f} s/s (1 thread: {walls[1]:.3f}), {cells} cells, {sim.plastic_synapses} plastic synapses"
-    found.append(Row("wall per biological second, 2 threads, dt 0.1 ms", text, f"<= {LIMIT_S_PER_S} (aim {AIM_S_PER_S})", REPEATS,
-                     bool(walls[2] <= LIMIT_S_PER_S), "speed", "median of 1 s runs"))  # fmt: skip
-    found.append(Row("memory above the imports", f"{used:.0f} MB", f"<= {LIMIT_MB:g} MB", 1, bool(used <= LIMIT_MB), "speed",
-                     "largest resident size; compiler included if the cache was cold"))  # fmt: skip
+    found.append(
+        Row(
+            "wall per biological second, 2 threads, dt 0.1 ms",
+            text,
+            f"<= {LIMIT_S_PER_S} (aim {AIM_S_PER_S})",
+            REPEATS,
+            bool(walls[2] <= LIMIT_S_PER_S),
+            "speed",
+            "median of 1 s runs",
+        )
+    )
+    found.append(
+        Row(
+            "memory above the imports",
+            f"{used:.0f} MB",
+            f"<= {LIMIT_MB:g} MB",
+            1,
+            bool(used <= LIMIT_MB),
+            "speed",
+            "largest resident size; compiler included if the cache was cold",
+        )
+    )
     say("  limits of this machine")
     flops, bandwidth = arithmetic_limit(), bandwidth_limit()
     step_ns = walls[1] / (cells * 1e4) * 1e9
     best = OPERATIONS_PER_STEP / flops
-    found.append(Row("one thread: time per cell and step", f"{step_ns:.2f} ns; arithmetic alone {best:.2f} ns",
-                     "", REPEATS, None, "speed", f"{flops:.0f} GFLOP/s float32 in cache, {bandwidth:.1f} GB/s from memory; a step from"
-                     f" memory would move {2 * BYTES_PER_CELL} bytes: {2 * BYTES_PER_CELL / bandwidth:.1f} ns, ten steps share it"))  # fmt: skip
+    found.append(
+        Row(
+            "one thread: time per cell and step",
+            f"{step_ns:.2f} ns; arithmetic alone {best:.2f} ns",
+            "",
+            REPEATS,
+            None,
+            "speed",
+            f"{flops:.0f} GFLOP/s float32 in cache, {bandwidth:.1f} GB/s from memory; a step from"
+            f" memory would move {2 * BYTES_PER_CELL} bytes: {2 * BYTES_PER_CELL / bandwidth:.1f} ns, ten steps share it",
+        )
+    )
     return found + scaling(say)
 
 
@@ -80,10 +107,34 @@ def scaling(say: Say, scales: tuple[float, ...] = (0.3, 1.0, 3.0, 10.0, 30.0)) -
     text = "; ".join(f"{n} cells {c:.2f} s/s" for n, c in zip(sizes, costs, strict=True))
     one = scales.index(1.0)
     return [
-        Row("cost against size, 2 threads", text, "exponent 1 ± 0.15", 1, abs(slope - 1.0) <= 0.15, "speed", f"exponent {slope:.2f} from scale 1 up"),
-        Row("memory at a million cells", f"{memory[-1]:.1f} GB", "<= 24 GB", 1, memory[-1] <= 24.0, "speed", f"{sizes[-1]} cells"),
-        Row("build at scale 1", f"{builds[one]:.1f} s", "< 10 s", 1, builds[one] < 10.0, "speed", f"scale {scales[-1]:g}: {builds[-1]:.0f} s"),
-    ]  # fmt: skip
+        Row(
+            "cost against size, 2 threads",
+            text,
+            "exponent 1 ± 0.15",
+            1,
+            abs(slope - 1.0) <= 0.15,
+            "speed",
+            f"exponent {slope:.2f} from scale 1 up",
+        ),
+        Row(
+            "memory at a million cells",
+            f"{memory[-1]:.1f} GB",
+            "<= 24 GB",
+            1,
+            memory[-1] <= 24.0,
+            "speed",
+            f"{sizes[-1]} cells",
+        ),
+        Row(
+            "build at scale 1",
+            f"{builds[one]:.1f} s",
+            "< 10 s",
+            1,
+            builds[one] < 10.0,
+            "speed",
+            f"scale {scales[-1]:g}: {builds[-1]:.0f} s",
+        ),
+    ]
 
 
 @njit(fastmath=True)
