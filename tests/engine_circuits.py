@@ -70,9 +70,7 @@ def link(name: str, pre: str, post: str, **more: Any) -> Projection:
     return Projection(name=name, pre=pre, post=post, **{**values, **more})
 
 
-def spikes(
-    name: str, population: str, times_ms: Iterable[float], cell: int | None = None, **more: Any
-) -> SpikeDrive:
+def spikes(name: str, population: str, times_ms: Iterable[float], cell: int | None = None, **more: Any) -> SpikeDrive:
     """Return a drive that gives spikes to one cell, or to every cell."""
     subset = None if cell is None else Cells(indices=(cell,))
     return SpikeDrive(name=name, population=population, times_ms=tuple(times_ms), subset=subset, **more)
@@ -99,9 +97,7 @@ def anatomy(circuit: Circuit, gaps: dict[str, GapEdges] | None = None, **given: 
     )
 
 
-def traced(
-    circuit: Circuit, run_ms: float, wanted: dict[str, tuple[int, ...]], **more: Any
-) -> dict[str, Array]:
+def traced(circuit: Circuit, run_ms: float, wanted: dict[str, tuple[int, ...]], **more: Any) -> dict[str, Array]:
     """Run and return V of the wanted cells by population, (steps, cells), at 0.1, 0.2 ... ms."""
     recording = Recording(traces=tuple(Trace(population=n, cells=c) for n, c in wanted.items()))
     sim = Simulator(circuit, recording=recording, **more)

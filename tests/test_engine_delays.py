@@ -106,9 +106,7 @@ def test_relays_pass_spikes_on_after_their_delay() -> None:
     grown = anatomy(circuit, ab=edges([0, 0, 1], [0, 1, 2], 1.0, [1.0]), bc=edges([0, 2], [2, 0], 1.0, [0.4]))
     sim = Simulator(circuit, anatomy=grown, recording=Recording(spikes=("a", "b", "c")))
     sim.run(10.0)
-    found = {
-        name: [(round(float(t), 1), int(c)) for t, c in zip(*sim.spikes(name), strict=True)] for name in "abc"
-    }
+    found = {name: [(round(float(t), 1), int(c)) for t, c in zip(*sim.spikes(name), strict=True)] for name in "abc"}
     assert found["a"] == [(2.0, 0), (3.3, 1), (5.5, 0)]
     assert found["b"] == [(3.0, 0), (3.0, 1), (4.3, 2), (6.5, 0), (6.5, 1)]
     assert found["c"] == [(3.4, 2), (4.7, 0), (6.9, 2)]

@@ -92,9 +92,7 @@ def test_lean_blocks_follow_the_oracle(precision: str) -> None:
 def test_adex_below_threshold_follows_the_oracle(precision: str, t_type: Any) -> None:
     neuron = adex(t_type=t_type, v_th_mv=-30.0)
     arrivals = [(5.0 + k, 1, 2.0) for k in range(5)] + [(20.0, 2, 5.0)]
-    drives = tuple(
-        spikes(f"d{k}", "cell", [t], receptor=r, weight_ns=w) for k, (t, r, w) in enumerate(arrivals)
-    )
+    drives = tuple(spikes(f"d{k}", "cell", [t], receptor=r, weight_ns=w) for k, (t, r, w) in enumerate(arrivals))
     circuit = Circuit(name="one", populations=(cells("cell", 2, neuron),), drives=drives)
     names = ("v_mv", "w_pa", *(["t_gate"] if t_type else []))
     recording = Recording(traces=(Trace(population="cell", variables=names, cells=(0, 1)),))
@@ -122,9 +120,9 @@ def test_adex_spikes_when_the_oracle_does(current_pa: float, t_ref_ms: float) ->
     sim = Simulator(circuit, recording=Recording(spikes=("cell",)))
     sim.run(250.0)
     found = sim.spikes("cell")[0]
-    expected = reference.trace(
-        neuron, 250.0, current_pa=lambda t: current_pa * (9.99 < t < 149.99), spikes=True
-    )[1]["spike_times_ms"]
+    expected = reference.trace(neuron, 250.0, current_pa=lambda t: current_pa * (9.99 < t < 149.99), spikes=True)[1][
+        "spike_times_ms"
+    ]
     assert len(found) == len(expected) >= 3
     # Each reset is at the end of a sub-step of 0.025 ms, so that a little is lost from spike to spike.
     assert np.abs(found[0] - expected[0]) < 0.11

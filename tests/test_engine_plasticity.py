@@ -111,9 +111,7 @@ def random_network(n_post: int, clipped: bool = False) -> tuple[Circuit, dict]:
     has_teacher = post[post % 7 > 0]
     grown = {"pf_pc": (pairs // n_post, pairs % n_post, weights), "io_pc": (has_teacher % 7 - 1, has_teacher)}
     if clipped:
-        rule = RULE.model_copy(
-            update={"a_plus_ns": 0.1, "a_minus_ns": -0.4, "w_min_ns": 0.4, "w_max_ns": 1.6}
-        )
+        rule = RULE.model_copy(update={"a_plus_ns": 0.1, "a_minus_ns": -0.4, "w_min_ns": 0.4, "w_max_ns": 1.6})
         return taught(pre, teach, grown, n_post, rule)
     return taught(pre, teach, grown, n_post)
 

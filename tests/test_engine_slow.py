@@ -104,9 +104,7 @@ def test_noise_current_has_its_mean_spread_and_memory() -> None:
 def test_noise_current_drives_the_cell() -> None:
     """V follows the recorded current, which is held for a millisecond."""
     n = quiet("purkinje_cell")
-    circuit = Circuit(
-        name="noise", populations=(cells("cell", 2, n, slow=(OUCurrent(sd_pa=200.0, tau_ms=10.0),)),)
-    )
+    circuit = Circuit(name="noise", populations=(cells("cell", 2, n, slow=(OUCurrent(sd_pa=200.0, tau_ms=10.0),)),))
     trace = Trace(population="cell", variables=("i_noise_pa", "v_mv"), cells=(1,))
     sim = Simulator(circuit, recording=Recording(traces=(trace,)))
     sim.run(50.0)

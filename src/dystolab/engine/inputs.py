@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -124,17 +125,29 @@ def given_spikes(drive: SpikeDrive, cells: Array, seed: int, lo: float) -> tuple
 
 def burst_spikes(drive: BurstDrive, cells: Array, seed: int, lo: float) -> tuple[Array, Array]:
     """Draw each burst of each cell from the stream of its number."""
-    period = drive.on_ms + drive.off_ms
     delay = drive.start_jitter_ms * stream(seed, drive.name, "start").random(len(cells))
     hi = lo + SEGMENT_MS
     times, which = [np.zeros(0)], [np.zeros(0, np.int64)]
-    for burst in range(max(int((lo - drive.start_jitter_ms) // period) - 1, 0), int(hi // period) + 1):
+    for burst, start, left in bursts_between(drive, lo - drive.start_jitter_ms, hi):
         order = stream(seed, drive.name, "burst", burst).random((len(cells), int(drive.on_ms))).argsort(axis=1)
-        t = burst * period + delay[:, None] + order[:, : drive.spikes_per_burst]
-        times.append(t.ravel())
-        which.append(np.repeat(cells, drive.spikes_per_burst))
-    t, c = np.concatenate(times), np.concatenate(which)
-    keep = (t >= lo) & (t < hi)
-    if drive.train_ms is not None:
-        keep &= np.mod(t, drive.train_ms + drive.gap_ms) < drive.train_ms
-    return t[keep], c[keep]
+        offset = order[:, : drive.spikes_per_burst]
+        t = start + delay[:, None] + offset
+        now = (t >= lo) & (t < hi) & (offset < left)
+        times.append(t[now])
+        which.append(np.repeat(cells, drive.spikes_per_burst)[now.ravel()])
+    return np.concatenate(times), np.concatenate(which)
+
+
+def bursts_between(drive: BurstDrive, lo: float, hi: float) -> Iterator[tuple[int, float, float]]:
+    """Yield number, start (ms) and time left in the train (ms) of each burst that may have spikes in [lo, hi)."""
+    period = drive.on_ms + drive.off_ms
+    train = np.inf if drive.train_ms is None else drive.train_ms
+    per_train = 1 << 62 if drive.train_ms is None else int(np.ceil(train / period))
+    cycle = per_train * period if drive.train_ms is None else train + drive.gap_ms
+    for k in range(max(int(lo // cycle), 0), int(hi // cycle) + 1):
+        at = lo - k * cycle
+        for n in range(max(int((at - drive.on_ms) // period), 0), per_train):
+            start = k * cycle + n * period
+            if start >= hi:
+                break
+            yield k * per_train + n, start, train - n * period

@@ -33,4 +33,5 @@ class Settings(BaseModel):
         try:
             return handler(data)
         except ValidationError as error:
-            raise SpecError(one_line(error)) from None
+            # Inside a validator the error does not bear the name of the class.
+            raise SpecError(f"{cls.__name__}{one_line(error).removeprefix(error.title)}") from None

@@ -1,0 +1,263 @@
+"""What a run does at its limits: buffers grow, absurd values and runaway stop it, the impossible is refused."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from engine_circuits import adex, anatomy, cells, edges, eglif, link, quiet, spikes, traced
+
+from dystolab.circuit.drives import ConductanceDrive, CurrentDrive, Pattern, PoissonDrive
+from dystolab.circuit.neurons import OUCurrent, ParameterSchedule, Spread
+from dystolab.circuit.spec import Circuit, GapJunctions, SinExpPlasticity, TsodyksMarkram, Value
+from dystolab.engine import Recording, Simulator, Trace, reference
+from dystolab.engine import layout as L
+from dystolab.errors import DystolabError, SimulationError, SpecError, UnknownNameError, UnsupportedError
+
+CONSTANT = Pattern(times_ms=(0.0,), values=(1.0,))
+RULE = SinExpPlasticity(teacher="io", a_plus_ns=0.001, a_minus_ns=-0.002, w_max_ns=9.0)
+
+
+def converging(n_pre: int, delay_ms: float = 100.0, **more) -> tuple:
+    """Return a circuit in which relay 0 of `n_pre`, spiking at every step, reaches one cell late."""
+    times = tuple(np.arange(1.0, 160.0, 0.1).round(1))
+    passive = quiet("dcn_glut", leak_sign=-1, i_e_pa=0.0, k_adap_ns_per_ms=0.0)
+    circuit = Circuit(
+        name="late",
+        populations=(cells("pre", n_pre), cells("post", 1, passive)),
+        projections=(link("p", "pre", "post", receptor=2, delay_ms=Value(mean=delay_ms), **more),),
+        drives=(spikes("given", "pre", times, cell=0),),
+    )
+    return circuit, anatomy(circuit, p=edges([0], [0], 0.2, [delay_ms]))
+
+
+@pytest.mark.parametrize(
+    "synapse", [None, TsodyksMarkram(u=0.3, tau_rec_ms=50.0, tau_fac_ms=20.0)], ids=["static", "short-term"]
+)
+def test_history_grows_with_the_spikes_in_flight(synapse) -> None:
+    """A thousand spikes wait for their delay: more than one cell's ring has room for at first."""
+    more = {"synapse": synapse} if synapse else {}
+    v = []
+    for n_pre in (1, 5000):
+        circuit, grown = converging(n_pre, **more)
+        sim = Simulator(circuit, anatomy=grown, recording=Recording(traces=(Trace(population="post"),)))
+        before = sim._net.pop_int[0, L.P_HIST_MASK]
+        sim.run(300.0)
+        assert (sim._net.pop_int[0, L.P_HIST_MASK] > before) == (n_pre == 1)
+        v.append(sim.trace(0)[1]["v_mv"])
+    assert np.array_equal(v[0], v[1]) and np.ptp(v[0]) > 0.05
+
+
+def test_history_of_plastic_sources_grows() -> None:
+    pre = tuple(np.arange(1.0, 250.0, 0.2).round(1))
+    circuit = Circuit(
+        name="taught",
+        populations=(cells("io", 1), cells("pre", 1), cells("other", 2), cells("post", 1, quiet("purkinje_cell"))),
+        projections=(
+            link("p", "pre", "post", plasticity=RULE),
+            link("io", "io", "post", receptor=3),
+            link("q", "other", "post", plasticity=RULE),
+        ),
+        drives=(
+            spikes("pre", "pre", pre),
+            spikes("io", "io", (200.1, 320.3)),
+            spikes("other", "other", (100.0, 290.0), cell=1),
+        ),
+    )
+    grown = anatomy(
+        circuit, p=edges([0], [0], 3.0, [2.0]), io=edges([0], [0], 1.0, [2.0]), q=edges([1], [0], 3.0, [2.0])
+    )
+    sim = Simulator(circuit, anatomy=grown, precision="double")
+    before = sim._net.pop_int[1, L.P_HIST_MASK]
+    sim.run(400.0)
+    assert sim._net.pop_int[1, L.P_HIST_MASK] > before
+    for name, train in (("p", pre), ("q", (100.0, 290.0))):
+        expected = reference.sinexp_weight_change(train, (200.1, 320.3), RULE, 3.0)[1][-1]
+        assert sim.weights(name)[0] == pytest.approx(expected, abs=1e-6)
+
+
+def test_events_of_lean_cells_grow() -> None:
+    """Forty spikes in one millisecond onto each of 700 cells are more than a part has room for at first."""
+    neuron = quiet("granule_cell")
+    times = (5.0, 5.1, 5.3, 5.6)
+    circuit = Circuit(
+        name="lean",
+        populations=(cells("pre", 10), cells("post", 700, neuron)),
+        projections=(link("p", "pre", "post"),),
+        drives=(spikes("given", "pre", times),),
+    )
+    pairs = np.arange(7000)
+    grown = anatomy(circuit, p=edges(pairs // 700, pairs % 700, 0.02, [2.0]))
+    v = traced(circuit, 20.0, {"post": (0, 699)}, anatomy=grown)["post"]
+    exact = reference.trace(neuron, 20.0, arrivals=[(t + 2.0, 1, 0.2) for t in times])[1]["v_mv"][1:]
+    assert np.abs(v - exact[:, None]).max() < 0.02
+
+
+def test_record_of_spikes_grows() -> None:
+    rate = Pattern(times_ms=(0.0,), values=(400.0,))
+    circuit = Circuit(
+        name="many",
+        populations=(cells("pre", 300), cells("post", 40, eglif("purkinje_cell"))),
+        drives=(PoissonDrive(name="input", population="pre", rate_hz=rate),),
+    )
+    found = []
+    for room in (1 << 18, 8):
+        sim = Simulator(circuit, recording=Recording(spikes=("pre", "post")))
+        sim._feed.record_room = room
+        sim.run(100.0)
+        found.append([*sim.spikes("pre"), *sim.spikes("post")])
+        assert sim.counts("pre").sum() == len(found[-1][0]) > 8000
+    assert all(np.array_equal(a, b) for a, b in zip(*found, strict=True))
+
+
+def test_a_relay_takes_one_spike_per_step_from_a_drive() -> None:
+    circuit = Circuit(
+        name="relay", populations=(cells("pre", 1),), drives=(spikes("given", "pre", (5.0,) * 500 + (5.1,)),)
+    )
+    sim = Simulator(circuit, recording=Recording(spikes=("pre",)))
+    sim.run(10.0)
+    assert sim.spikes("pre")[0] == pytest.approx([5.0, 5.1])
+
+
+@pytest.mark.parametrize("size", [5, 700], ids=["full", "lean"])
+def test_a_voltage_that_is_not_finite_stops_the_run(size: int) -> None:
+    absurd = quiet("granule_cell", tau_m_ms=0.05)
+    circuit = Circuit(name="absurd", populations=(cells("sound", 3, quiet("dcn_glut")), cells("absurd", size, absurd)))
+    with pytest.raises(SimulationError, match=r"population 'absurd', cell 0: voltage is not finite at \d+\.\d ms"):
+        Simulator(circuit).run(50.0)
+
+
+def test_only_the_bad_cell_is_named() -> None:
+    n = quiet("dcn_glut")
+    huge = CurrentDrive(
+        name="huge",
+        population="cell",
+        current_pa=Pattern(times_ms=(20.0,), values=(-1e12,)),
+        subset={"kind": "cells", "indices": (37,)},
+    )
+    circuit = Circuit(name="one", populations=(cells("cell", 50, n),), drives=(huge,))
+    with pytest.raises(SimulationError, match=r"population 'cell', cell 37: voltage is not finite at 20\.0 ms"):
+        Simulator(circuit).run(50.0)
+
+
+def test_runaway_stops_the_run() -> None:
+    wild = eglif("dcn_gaba", lambda_0_per_ms=1e6, tau_v_mv=1e6)
+    circuit = Circuit(name="wild", populations=(cells("calm", 3, eglif("purkinje_cell")), cells("wild", 5, wild)))
+    sim = Simulator(circuit)
+    with pytest.raises(SimulationError, match=r"population 'wild': rate ran away to \d+ Hz .* at \d+ ms"):
+        sim.run(400.0)
+
+
+RELAYS = (cells("a", 2), cells("b", 2), cells("c", 2, quiet("dcn_glut")), cells("io", 1))
+TM = TsodyksMarkram(u=0.5, tau_rec_ms=10.0, tau_fac_ms=0.0)
+TEACHER = link("io", "io", "c")
+GAP = GapJunctions(name="g", population="c", probability=1.0, median_ns=1.0, sigma=0.0, range_ns=(0.0, 9.0))
+VARIED = Value(mean=5.0, sd=1.0, low=1.0)
+REFUSED = {
+    "plastic and short-term": (
+        {"projections": (link("p", "a", "c", plasticity=RULE, synapse=TM), TEACHER)},
+        UnsupportedError,
+        "projection 'p': plasticity together with short-term plasticity",
+    ),
+    "plastic with varying delays": (
+        {"projections": (link("p", "a", "c", plasticity=RULE, delay_ms=VARIED), TEACHER)},
+        UnsupportedError,
+        "projection 'p': plasticity with delays that vary",
+    ),
+    "varying delays onto relays": (
+        {"projections": (link("p", "a", "b", receptor=0, delay_ms=VARIED),)},
+        UnsupportedError,
+        "projection 'p': delays that vary from synapse to synapse onto relays",
+    ),
+    "short-term onto relays": (
+        {"projections": (link("p", "a", "b", receptor=0, synapse=TM),)},
+        UnsupportedError,
+        "projection 'p': plasticity onto relays",
+    ),
+    "slow relay": (
+        {"populations": (cells("a", 2, slow=(OUCurrent(sd_pa=1.0, tau_ms=1.0),)),)},
+        UnsupportedError,
+        "population 'a': a relay has no membrane",
+    ),
+    "spread relay": (
+        {"populations": (cells("a", 2, spread=(Spread(parameter="i_e_pa", sd=1.0),)),)},
+        UnsupportedError,
+        "population 'a': a relay has no membrane",
+    ),
+    "current into relays": (
+        {"drives": (CurrentDrive(name="d", population="a", current_pa=CONSTANT),)},
+        UnsupportedError,
+        "drive 'd': 'a' are relays",
+    ),
+    "conductance on relays": (
+        {"drives": (ConductanceDrive(name="d", population="b", conductance_ns=CONSTANT, e_rev_mv=0.0),)},
+        UnsupportedError,
+        "drive 'd': 'b' are relays",
+    ),
+    "no receptor": (
+        {"drives": (PoissonDrive(name="d", population="c", rate_hz=CONSTANT, weight_ns=1.0),)},
+        SpecError,
+        "drive 'd': receptor 0 of 'c' must be 1 to 2",
+    ),
+    "absent receptor": (
+        {"drives": (spikes("d", "c", (1.0,), receptor=3, weight_ns=1.0),)},
+        SpecError,
+        "drive 'd': receptor 3 of 'c' must be 1 to 2",
+    ),
+    "two sets of gap junctions": (
+        {"gap_junctions": (GAP, GAP.model_copy(update={"name": "h"}))},
+        SpecError,
+        "population 'c' has two sets of gap junctions",
+    ),
+    "schedule of nothing": (
+        {
+            "populations": (
+                cells("c", 1, adex(), slow=(ParameterSchedule(parameter="i_f_pa", times_ms=(1.0,), values=(1.0,)),)),
+            )
+        },
+        UnknownNameError,
+        "did you mean 'i_e_pa'",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_the_engine_does_not_have_is_refused_by_name(case: str) -> None:
+    changes, kind, message = REFUSED[case]
+    with pytest.raises(kind, match=message):
+        Simulator(Circuit(name="refused", **{"populations": RELAYS, **changes}))
+
+
+def test_wrong_uses_are_one_clear_line() -> None:
+    circuit = Circuit(
+        name="one", populations=(cells("a", 2), cells("c", 600, quiet("granule_cell")), cells("d", 1, adex()))
+    )
+
+    def complaint(**more) -> str:
+        with pytest.raises(DystolabError) as caught:
+            Simulator(circuit, **more)
+        assert "\n" not in str(caught.value)
+        return str(caught.value)
+
+    assert "dt_ms = 0.3: must divide 1 ms" in complaint(dt_ms=0.3)
+    assert "threads = 0" in complaint(threads=0)
+    assert "unknown population 'b'" in complaint(recording=Recording(spikes=("b",)))
+    assert "spike_cells" in complaint(recording=Recording(spikes=("a",), spike_cells={"c": 4}))
+    assert "unknown projection" in complaint(recording=Recording(weights=("p",)))
+    for trace, message in (
+        (Trace(population="a"), "a relay has no state"),
+        (Trace(population="c", cells=(600,)), "cell 600, but it has cells 0 to 599"),
+        (Trace(population="c", variables=("g3_ns",)), "has no 'g3_ns'"),
+        (Trace(population="c", variables=("i_noise_pa",)), "has no 'i_noise_pa'"),
+    ):
+        assert message in complaint(recording=Recording(traces=(trace,)))
+    with pytest.raises(ValueError, match="unknown variable 'u_mv'"):
+        Trace(population="c", variables=("u_mv",))
+    sim = Simulator(circuit)
+    for duration in (0.0, -1.0, 0.55, 10.5):
+        with pytest.raises(SpecError, match="must be a positive multiple of 1 ms"):
+            sim.run(duration)
+    for read in (lambda: sim.spikes("c"), lambda: sim.trace(0), lambda: sim.weight_history("p")):
+        with pytest.raises(SpecError, match="not recorded"):
+            read()
+    with pytest.raises(UnknownNameError, match="unknown population 'e'"):
+        sim.counts("e")
