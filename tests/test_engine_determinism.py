@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from engine_circuits import cells, eglif
 
 from dystolab.circuit import presets
 from dystolab.circuit.drives import Pattern, PoissonDrive
@@ -16,6 +15,7 @@ from dystolab.circuit.spec import Circuit
 from dystolab.engine import Recording, Simulator, Trace
 from dystolab.engine import layout as L
 from dystolab.errors import ResultError
+from engine_circuits import cells, eglif
 
 RUN_MS = 300.0
 RECORDING = Recording(

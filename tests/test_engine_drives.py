@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from engine_circuits import adex, anatomy, cells, quiet, spikes, traced
 from scipy.integrate import solve_ivp
 
 from dystolab.circuit.drives import (
@@ -22,6 +21,7 @@ from dystolab.circuit.drives import (
 from dystolab.circuit.spec import Circuit
 from dystolab.engine import Recording, Simulator, reference
 from dystolab.errors import SpecError
+from engine_circuits import adex, anatomy, cells, quiet, spikes, traced
 
 STEPS_MS = np.arange(1, 501) * 0.1
 PULSES = Pattern(times_ms=(2.0, 8.0), values=(1.0, 0.0), period_ms=20.0)

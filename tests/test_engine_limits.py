@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from engine_circuits import adex, anatomy, cells, edges, eglif, link, quiet, spikes, traced
 
 from dystolab.circuit.drives import ConductanceDrive, CurrentDrive, Pattern, PoissonDrive
 from dystolab.circuit.neurons import OUCurrent, ParameterSchedule, Spread
@@ -12,6 +11,7 @@ from dystolab.circuit.spec import Circuit, GapJunctions, SinExpPlasticity, Tsody
 from dystolab.engine import Recording, Simulator, Trace, reference
 from dystolab.engine import layout as L
 from dystolab.errors import DystolabError, SimulationError, SpecError, UnknownNameError, UnsupportedError
+from engine_circuits import adex, anatomy, cells, edges, eglif, link, quiet, spikes, traced
 
 CONSTANT = Pattern(times_ms=(0.0,), values=(1.0,))
 RULE = SinExpPlasticity(teacher="io", a_plus_ns=0.001, a_minus_ns=-0.002, w_max_ns=9.0)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from engine_circuits import anatomy, cells, edges, link, quiet, spikes, traced
 
 from dystolab.circuit.drives import SpikeDrive
 from dystolab.circuit.spec import Circuit, SinExpPlasticity, TsodyksMarkram, Value
 from dystolab.engine import Recording, Simulator, reference
 from dystolab.engine import layout as L
+from engine_circuits import anatomy, cells, edges, link, quiet, spikes, traced
 
 RULE = SinExpPlasticity(teacher="io_pc", a_plus_ns=0.01, a_minus_ns=-0.01, w_max_ns=2.0)
 

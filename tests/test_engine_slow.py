@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from engine_circuits import adex, anatomy, cells, eglif, quiet, spikes
 from scipy.integrate import solve_ivp
 
 from dystolab.circuit.anatomy import GapEdges
@@ -12,6 +11,7 @@ from dystolab.circuit.drives import CurrentDrive, Pattern
 from dystolab.circuit.neurons import EGLIF, IonPump, OUCurrent, ParameterSchedule, Spread
 from dystolab.circuit.spec import Circuit, GapJunctions
 from dystolab.engine import Recording, Simulator, Trace, reference
+from engine_circuits import adex, anatomy, cells, eglif, quiet, spikes
 
 STEPS_MS = np.arange(1, 501) * 0.1
 Y = np.ndarray

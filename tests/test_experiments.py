@@ -215,7 +215,7 @@ def test_without_climbing_fibres_nothing_is_complex_or_learned() -> None:
 KILLED = """
 import os, signal
 from dystolab.experiments import Subject, base, eyeblink
-base.CHECKPOINT_EVERY_S = 0.0
+base.CHECKPOINT_EVERY_S, base.CHECKPOINT_SHARE = 0.0, 1e9
 def progress(done, total):
     if done >= 1400:
         os.kill(os.getpid(), signal.SIGKILL)
@@ -239,7 +239,7 @@ def test_a_killed_run_goes_on_to_the_same_result(conditioned: Result, tmp_path: 
 
 
 def test_a_checkpoint_of_another_run_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(base, "CHECKPOINT_EVERY_S", 0.0)
+    monkeypatch.setattr(base, "CHECKPOINT_EVERY_S", 0.0)  # the only one of this run is due at once
     eyeblink(trials=1, trial_ms=700).run(MOUSE, threads=1, checkpoint_dir=tmp_path)
     with pytest.raises(ResultError, match="another circuit, seed or recording"):
         eyeblink(trials=1, trial_ms=700, us_weight_ns=20).run(MOUSE, threads=1, checkpoint_dir=tmp_path)

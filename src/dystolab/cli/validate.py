@@ -19,6 +19,9 @@ def main(
     canonical: Annotated[
         str | None, typer.Option("--canonical", metavar="PATH", help="Edge list of the scaffold network (.npz).")
     ] = None,
+    nest_module: Annotated[
+        str | None, typer.Option("--nest-module", metavar="NAME", help="NEST module with the E-GLIF cell.")
+    ] = None,
 ) -> None:
     """Recompute every target with pass or fail, and write validation.md (an hour or more for all)."""
     import sys
@@ -28,7 +31,7 @@ def main(
     def say(text: str) -> None:
         print(text, file=sys.stderr, flush=True)
 
-    rows = validate(only or (), out, say, seeds=seeds, workers=workers, canonical=canonical)
+    rows = validate(only or (), out, say, seeds=seeds, workers=workers, canonical=canonical, nest_module=nest_module)
     for row in rows:
         result = {True: "pass", False: "FAIL", None: "reported"}[row.passed]
         print(f"{result:8s} {row.what}: {row.value}" + (f" (target {row.target})" if row.target else ""))

@@ -285,5 +285,3 @@ def event_room(plan: Plan, parts: Array, each: int) -> int:
             part[L.T_EVENTS], part[L.T_EVENT_CAP] = at, each
             at += each
     return max(at, 1)
-
-

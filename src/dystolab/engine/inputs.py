@@ -105,7 +105,9 @@ def given_spikes(drive: SpikeDrive, cells: Array, seed: int, lo: float) -> tuple
     else:
         wrong = [c for c in drive.cells if not 0 <= c < len(cells)]
         if wrong:
-            raise SpecError(f"drive {drive.name!r}: cell {wrong[0]}, but the cells that it reaches are 0 to {len(cells) - 1}")
+            raise SpecError(
+                f"drive {drive.name!r}: cell {wrong[0]}, but the cells that it reaches are 0 to {len(cells) - 1}"
+            )
         which = cells[np.asarray(drive.cells, np.int64)]
     if drive.jitter_ms:
         shift = drive.jitter_ms * stream(seed, drive.name, "jitter").random(int(cells.max(initial=0)) + 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import threading
 from pathlib import Path
 from typing import Literal
 
@@ -27,6 +28,8 @@ from dystolab.errors import SimulationError, SpecError
 
 Array = np.ndarray
 RUNAWAY_WINDOW_MS = 200
+_ONE_POOL = threading.Lock()
+"""The pool of threads takes work from one simulator at a time."""
 
 
 class Simulator:
@@ -184,9 +187,14 @@ class Simulator:
         else:
             import numba
 
+            if numba.config.THREADING_LAYER == "default":  # type: ignore[attr-defined]
+                # OpenMP crashes when NEST brings a second one into the process, and waits by spinning: ten times
+                # slower than one thread as soon as another program wants the cores.
+                numba.config.THREADING_LAYER = "workqueue"  # type: ignore[attr-defined]
             threads = min(self.threads, numba.config.NUMBA_NUM_THREADS)  # type: ignore[attr-defined]
-            numba.set_num_threads(threads)
-            result = run_parallel(self._net, inputs, start, k, chunks, self._order, recorded, threads, done)
+            with _ONE_POOL:
+                numba.set_num_threads(threads)
+                result = run_parallel(self._net, inputs, start, k, chunks, self._order, recorded, threads, done)
         return result  # type: ignore[no-any-return]
 
     def _order_of_parts(self) -> Array:

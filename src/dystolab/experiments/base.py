@@ -23,8 +23,11 @@ __all__ = ["Experiment", "Findings", "Protocol", "Subject", "run"]
 
 Progress = Callable[[float, float], None]
 
-CHECKPOINT_EVERY_S = 20.0
-"""At least so much computing lies between two checkpoints."""
+CHECKPOINT_EVERY_S = 10.0
+"""At least so much computing lies between two checkpoints..."""
+
+CHECKPOINT_SHARE = 0.05
+"""... and so much that writing them takes no larger share of the time: those of large tissue are large."""
 
 CHECKPOINT = "state.npz"
 
@@ -153,7 +156,7 @@ def run(
 
 def _advance(sim: Simulator, protocol: Protocol, progress: Progress | None, file: Path | None) -> float:
     """Run to the end of the protocol, and return the seconds that the simulation took."""
-    wall_s, saved = 0.0, time.perf_counter()
+    wall_s, due = 0.0, time.perf_counter() + CHECKPOINT_EVERY_S
     while sim.time_ms < protocol.duration_ms:
         if progress is not None:
             progress(sim.time_ms, protocol.duration_ms)
@@ -161,9 +164,10 @@ def _advance(sim: Simulator, protocol: Protocol, progress: Progress | None, file
         sim.run(min(protocol.step_ms, protocol.duration_ms - sim.time_ms))
         stop = time.perf_counter()
         wall_s += stop - start
-        if file is not None and stop - saved >= CHECKPOINT_EVERY_S and sim.time_ms < protocol.duration_ms:
+        if file is not None and stop >= due and sim.time_ms < protocol.duration_ms:
             sim.checkpoint(file)
             saved = time.perf_counter()
+            due = saved + max(CHECKPOINT_EVERY_S, (saved - stop) / CHECKPOINT_SHARE)
     if progress is not None:
         progress(protocol.duration_ms, protocol.duration_ms)
     return wall_s

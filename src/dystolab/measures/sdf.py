@@ -44,7 +44,7 @@ def spike_density(
     Examples
     --------
     >>> density = spike_density(np.array([100.0]), 1, 10.0, [100.0], -60, 61)
-    >>> density.argmax(), round(density.sum() / 1000, 6)
+    >>> int(density.argmax()), round(float(density.sum()) / 1000, 6)
     (60, 1.0)
     """
     at = np.arange(start_ms, stop_ms)

@@ -20,13 +20,19 @@ BASELINE_S, TRIALS, SEEDS = 20, 20, 2
 PERIOD_MS, CS_MS, US_MS = 1000, 280, 30
 
 
-def rows(say: Callable[[str], None], canonical: str | None = None, **_: Any) -> list[Row]:
-    """Return one row per population and phase; one that was not run if no edge list is given."""
+def rows(
+    say: Callable[[str], None], canonical: str | None = None, nest_module: str | None = None, **_: Any
+) -> list[Row]:
+    """Return one row per population and phase; one that was not run if no edge list is given.
+
+    With a NEST module that has the E-GLIF cell the same input trains are also run in NEST itself.
+    """
     if canonical is None:
         note = "give the edge list: dystolab validate --only canonical --canonical connectivity.npz"
         return [Row("rates on the scaffold network", "not run", "within peers", 0, None, "prediction", note)]
     found = [measured(canonical, seed, say) for seed in range(1, SEEDS + 1)]
-    return [compare(p, phase, [f[p][phase] for f in found]) for p in found[0] for phase in range(len(PHASES))]
+    same = same_trains(canonical, nest_module, say) if nest_module else []
+    return same + [compare(p, phase, [f[p][phase] for f in found]) for p in found[0] for phase in range(len(PHASES))]
 
 
 def stimulated(path: str) -> Circuit:
@@ -87,3 +93,46 @@ def compare(population: str, phase: int, values: list[float]) -> Row:
         "prediction",
         "NEST 3.10 with E-GLIF; Brian2 2.9",
     )
+
+
+def same_trains(path: str, module: str, say: Callable[[str], None]) -> list[Row]:
+    """Return rates in NEST and here on the same graph with the same input trains: 300 ms, then 500 ms of CS, then US."""
+    from dystolab.circuit.anatomy import grow
+    from dystolab.engine.inputs import spike_events
+    from dystolab.engine.nest import NestEngine
+
+    background = PoissonDrive(
+        name="background", population="mossy_fiber", rate_hz=Pattern(times_ms=(0.0,), values=(4.0,))
+    )
+    cs = PoissonDrive(name="cs", population="mossy_fiber", rate_hz=Pattern(times_ms=(300.0, 800.0), values=(40.0, 0.0)))
+    us_rate = Pattern(times_ms=(770.0, 800.0), values=(500.0, 0.0))
+    us = PoissonDrive(name="us", population="io_cell", rate_hz=us_rate, weight_ns=100.0, receptor=1)
+    circuit = canonical(path).with_drives(background, cs, us)
+    anatomy, total = grow(circuit, 1), 850.0
+    say("  the same trains in NEST (some minutes)")
+    sim = Simulator(circuit, seed=1, anatomy=anatomy)
+    sim.run(total)
+    events = spike_events(circuit, anatomy, 1, 0.0, total)
+    other = NestEngine(circuit, anatomy, 1, events=events, module=module)
+    other.run(total)
+    found = []
+    for pop in circuit.populations:
+        times = other.spikes(pop.name)[0]
+        for phase, (lo, hi) in zip(PHASES, ((100, 300), (300, 770), (770, 820)), strict=True):
+            theirs = float(((times > lo) & (times <= hi)).sum()) / pop.size / (hi - lo) * 1000.0
+            ours = sim.rate_hz(pop.name, lo, hi)
+            count = max(theirs * pop.size * (hi - lo) / 1000.0, 1.0)
+            # Two runs of the same process still differ by chance: three standard errors of a Poisson count.
+            allowed = max(0.1 * theirs, 3.0 * theirs / count**0.5)
+            found.append(
+                Row(
+                    f"{pop.name}, {phase}, same graph and trains",
+                    f"{ours:.2f} Hz against {theirs:.2f} Hz in NEST",
+                    "within 10 % or chance",
+                    1,
+                    abs(ours - theirs) <= allowed + 1e-9,
+                    "exactness",
+                    "NEST 3.10 with the E-GLIF cell of a module that the user built",
+                )
+            )
+    return found
