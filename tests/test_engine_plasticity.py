@@ -202,3 +202,25 @@ def test_history_of_weights() -> None:
     whole.run(350.0)
     assert np.array_equal(whole.weight_history("pf_pc")[1], values)
     assert sim.plastic_synapses == len(w)
+
+
+def test_only_the_taught_fraction_is_depressed() -> None:
+    """A seeded choice, nested in severity, and the same for both projections that one teacher teaches."""
+    n = 40
+
+    def depressed(fraction: float, seed: int = 1) -> tuple[set[int], set[int]]:
+        rule = RULE.model_copy(update={"taught_fraction": fraction})
+        grown = {"pf_pc": (np.zeros(n), np.arange(n), np.ones(n)), "io_pc": ([0] * n, np.arange(n))}
+        circuit, parts = taught([[100.0]], [[200.0]], grown, n, rule)
+        aa = circuit.projection("pf_pc").model_copy(update={"name": "aa_pc"})
+        circuit = Circuit(**dict(circuit) | {"projections": (*circuit.projections, aa)})
+        parts.edges["aa_pc"] = parts.edges["pf_pc"]
+        sim = Simulator(circuit, seed=seed, anatomy=parts, precision="double")
+        sim.run(300.0)
+        chosen = [set(np.flatnonzero(sim.weights(p) < 1.0 + 0.5 * RULE.a_plus_ns)) for p in ("pf_pc", "aa_pc")]
+        return chosen[0], chosen[1]
+
+    half, quarter = depressed(0.5), depressed(0.25)
+    assert [len(depressed(x)[0]) for x in (0.0, 1.0)] == [0, n]
+    assert len(half[0]) == n // 2 and len(quarter[0]) == n // 4 and quarter[0] < half[0]
+    assert half[0] == half[1] and half[0] != depressed(0.5, seed=2)[0]

@@ -47,7 +47,9 @@ class SinExpPlasticity(Spec):
     Each presynaptic spike adds ``a_plus_ns``; each climbing-fibre spike adds ``a_minus_ns * sum K(s)`` over
     presynaptic spikes at ``s`` = -200..0 ms before it.
     ``K(s) = exp(-(s-150)/1000) sin(2*3.1415*(s-150)/1000)^20 / 1.2848``. ``teacher`` names the projection
-    whose presynaptic spikes teach its targets. Source: 10.3389/fnsys.2022.919761 and cereb-nest.
+    whose presynaptic spikes teach its targets: a seeded choice of ``taught_fraction`` of the target cells, the same
+    for all projections of one teacher; a smaller fraction lies inside a larger one.
+    Source: 10.3389/fnsys.2022.919761 and cereb-nest.
     """
 
     teacher: str
@@ -55,6 +57,7 @@ class SinExpPlasticity(Spec):
     a_minus_ns: Annotated[float, Field(le=0)]
     w_min_ns: NonNegative = 0.0
     w_max_ns: Positive
+    taught_fraction: Annotated[float, Field(ge=0, le=1)] = 1.0
 
 
 class Layer(Spec):

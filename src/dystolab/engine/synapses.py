@@ -10,6 +10,7 @@ import numpy as np
 from dystolab.circuit.neurons import Relay
 from dystolab.circuit.spec import Projection, TsodyksMarkram
 from dystolab.engine import layout as L
+from dystolab.seeding import stream
 
 if TYPE_CHECKING:
     from dystolab.engine.compiler import Plan
@@ -175,6 +176,16 @@ def sinexp_table(dt_ms: float) -> Array:
     return np.asarray(np.exp(-s / 1000.0) * np.sin(2 * 3.1415 * s / 1000.0) ** 20 / 1.2848)
 
 
+def teaching_pairs(plan: Plan, teacher: Projection, fraction: float) -> tuple[Array, Array]:
+    """Return the pairs (teaching cell, taught cell) of a projection, sorted, on the taught share of its targets."""
+    edges = plan.anatomy.edges[teacher.name]
+    size = plan.circuit.population(teacher.post).size
+    order = stream(plan.seed, teacher.name, "taught").permutation(size)
+    taught = np.zeros(size, bool)
+    taught[order[: round(fraction * size)]] = True
+    return edges.pre[taught[edges.post]], edges.post[taught[edges.post]]
+
+
 def plastic_tables(plan: Plan, syn: Synapses) -> dict[str, Array]:
     """Return which cells each teacher teaches and which plastic synapses each of them owns."""
     ints, reals = [], []
@@ -184,14 +195,14 @@ def plastic_tables(plan: Plan, syn: Synapses) -> dict[str, Array]:
         if p.plasticity is None:
             continue
         teacher = plan.circuit.projection(p.plasticity.teacher)
-        taught = plan.anatomy.edges[teacher.name]
+        teach_pre, teach_post = teaching_pairs(plan, teacher, p.plasticity.taught_fraction)
         edges = plan.anatomy.edges[p.name]
         size = plan.circuit.population(p.post).size
         order = np.argsort(edges.post, kind="stable")
         teachers = plan.circuit.population(teacher.pre).size
         new = {
-            "teach_ptr": np.concatenate([[0], np.cumsum(np.bincount(taught.pre, minlength=teachers))]),
-            "teach_post": taught.post,
+            "teach_ptr": np.concatenate([[0], np.cumsum(np.bincount(teach_pre, minlength=teachers))]),
+            "teach_post": teach_post,
             "post_ptr": np.concatenate([[0], np.cumsum(np.bincount(edges.post, minlength=size))]),
             "post_syn": syn.place[p.name][order],
             "post_src": edges.pre[order],

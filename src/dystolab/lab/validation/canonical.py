@@ -96,7 +96,7 @@ def compare(population: str, phase: int, values: list[float]) -> Row:
 
 
 def same_trains(path: str, module: str, say: Callable[[str], None]) -> list[Row]:
-    """Return rates in NEST and here on the same graph with the same input trains: 300 ms, then 500 ms of CS, then US."""
+    """Return rates in NEST and here on the same graph with the same input trains: rest, CS, US."""
     from dystolab.circuit.anatomy import grow
     from dystolab.engine.inputs import spike_events
     from dystolab.engine.nest import NestEngine

@@ -69,8 +69,8 @@ def rows(say: Say, **_: Any) -> list[Row]:
             REPEATS,
             None,
             "speed",
-            f"{flops:.0f} GFLOP/s float32 in cache, {bandwidth:.1f} GB/s from memory; a step from"
-            f" memory would move {2 * BYTES_PER_CELL} bytes: {2 * BYTES_PER_CELL / bandwidth:.1f} ns, ten steps share it",
+            f"{flops:.0f} GFLOP/s float32 in cache, {bandwidth:.1f} GB/s from memory;"
+            f" a step from memory would move {2 * BYTES_PER_CELL} bytes: {2 * BYTES_PER_CELL / bandwidth:.1f} ns",
         )
     )
     return found + scaling(say)
