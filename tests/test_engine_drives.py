@@ -157,9 +157,8 @@ def test_trains_of_bursts_have_gaps() -> None:
 
 
 def test_given_spikes_repeat_within_their_limits() -> None:
-    drive = SpikeDrive(
-        name="given", population="cell", times_ms=(1.0, 2.5), cells=(0, 2), period_ms=100.0, start_ms=50.0, stop_ms=310.0
-    )  # fmt: skip
+    limits = {"period_ms": 100.0, "start_ms": 50.0, "stop_ms": 310.0}
+    drive = SpikeDrive(name="given", population="cell", times_ms=(1.0, 2.5), cells=(0, 2), **limits)
     times, which = relay_spikes(drive, size=4, run_ms=500.0)
     assert times.tolist() == pytest.approx([51.0, 52.5, 151.0, 152.5, 251.0, 252.5])
     assert which.tolist() == [0, 2, 0, 2, 0, 2]

@@ -31,25 +31,24 @@ def ready(net: Any, inp: Any, t: Any, k_steps: Any, n_rec: Any) -> Any:
         return L.RECORD_FULL, 0
     for part in range(net.part.shape[0]):
         if net.part[part, L.T_KIND] == L.LEAN:
-            need = events_of(net, inp, part, t, k_steps)
+            need = most_events(net, inp, part, t, k_steps)
             if need > net.part[part, L.T_EVENT_CAP]:
                 return L.GROW_EVENTS, need
     return L.OK, 0
 
 
-@njit(nogil=True, error_model="numpy")
-def events_of(net: Any, inp: Any, part: Any, t: Any, k_steps: Any) -> Any:
-    """Count the events that reach lean part `part` in the chunk."""
+@njit(nogil=True, inline="always", error_model="numpy")
+def most_events(net: Any, inp: Any, part: Any, t: Any, k_steps: Any) -> Any:
+    """Return how many events can reach lean part `part` in the chunk, from each source the most it has."""
     need = 0
     for link in range(net.link_ptr[part], net.link_ptr[part + 1]):
         j = net.link_proj[link]
         pre = net.proj[j, L.J_PRE]
-        for k in range(k_steps):
-            lo, hi = spikes_at(net, pre, t + k - net.proj[j, L.J_DELAY])
-            for h in range(lo, hi):
-                cell = net.hist_cell[net.pop_int[pre, L.P_HIST] + (h & net.pop_int[pre, L.P_HIST_MASK])]
-                at = net.link_src[link] + cell
-                need += net.src_ptr[at + 1] - net.src_ptr[at]
+        at, wrap = net.pop_int[pre, L.P_STEP], net.pop_int[pre, L.P_STEP_MASK]
+        first = t - net.proj[j, L.J_DELAY]
+        last = max(first + k_steps, 0)
+        spikes = net.step_ptr[at + (last & wrap)] - net.step_ptr[at + (max(first, 0) & wrap)]
+        need += spikes * net.link_most[link]
     x = inp.ev_cursor[part]
     while x < inp.ev_ptr[part + 1] and inp.ev_step[x] < t + k_steps:
         need += 1
@@ -203,7 +202,8 @@ def throw(net: Any, j: Any, t: Any, k_steps: Any) -> None:
     for k in range(k_steps):
         lo, hi = spikes_at(net, pre, t + k)
         for h in range(lo, hi):
-            at = net.proj[j, L.J_PTR] + net.hist_cell[net.pop_int[pre, L.P_HIST] + (h & net.pop_int[pre, L.P_HIST_MASK])]
+            cell = net.hist_cell[net.pop_int[pre, L.P_HIST] + (h & net.pop_int[pre, L.P_HIST_MASK])]
+            at = net.proj[j, L.J_PTR] + cell
             gain = tm_factor(net, j, pre, h)
             for y in range(net.src_ptr[at], net.src_ptr[at + 1]):
                 row = (t + k + net.syn_delay[y]) % length

@@ -23,6 +23,7 @@ class Network(NamedTuple):
     link_ptr: Any  # int64 (n_part + 1,): links of each part
     link_proj: Any  # int64 (n_link,)
     link_src: Any  # int64 (n_link,): where the link's source pointers start in src_ptr
+    link_most: Any  # int64 (n_link,): most synapses of one source in the link
     src_ptr: Any  # int32: first synapse of each source
     syn_addr: Any  # int32 (n_syn,): address of the conductance row, or cell index (relays, rings)
     syn_delay: Any  # int32: delays in steps of the projections that vary (else of length 1)

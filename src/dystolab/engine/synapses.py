@@ -55,7 +55,7 @@ class _Store:
         self.plan = plan
         self.rows: list[list[int]] = []
         self.scale: list[float] = []
-        self.links: list[list[tuple[int, int]]] = [[] for _ in plan.parts]
+        self.links: list[list[tuple[int, int, int]]] = [[] for _ in plan.parts]
         self.src: list[Array] = []
         self.addr: list[Array] = []
         self.weight: list[Array] = []
@@ -103,8 +103,10 @@ class _Store:
         order = np.argsort(group * n_pre + edges.pre, kind="stable")
         counts = np.bincount(group * n_pre + edges.pre, minlength=n_groups * n_pre)
         ends = self.n_syn + np.concatenate([[0], np.cumsum(counts)])
+        most = counts.reshape(n_groups, n_pre).max(axis=1)
         for g, part in enumerate(post_parts):
-            self.links[part].append((j, self.n_src + (0 if ring else g * n_pre)))
+            k = 0 if ring else g
+            self.links[part].append((j, self.n_src + k * n_pre, int(most[k])))
         # One pointer more than sources: the last of a group is the first of the next.
         self.src.append(ends.astype(np.int32))
         self.n_src += len(ends)
@@ -130,6 +132,7 @@ class _Store:
             "link_ptr": link_ptr.astype(np.int64),
             "link_proj": np.array([x[0] for x in flat], np.int64),
             "link_src": np.array([x[1] for x in flat], np.int64),
+            "link_most": np.array([x[2] for x in flat], np.int64),
             "src_ptr": join([np.zeros(0, np.int32), *self.src]),
             "syn_addr": join([np.zeros(0, np.int32), *self.addr]),
             "syn_delay": join([np.zeros(0, np.int32), *self.delay]),

@@ -24,10 +24,8 @@ def _found() -> dict[str, type[Mechanism]]:
     kinds: dict[str, type[Mechanism]] = {}
     for module in sorted(m.name for m in pkgutil.iter_modules(__path__)):
         held = vars(importlib.import_module(f"{__name__}.{module}")).values()
-        for item in held:
-            if isinstance(item, type) and issubclass(item, Mechanism) and item.__module__ == f"{__name__}.{module}":
-                if hasattr(item, "name"):
-                    kinds[item.name] = item
+        own = [x for x in held if isinstance(x, type) and x.__module__ == f"{__name__}.{module}"]
+        kinds |= {x.name: x for x in own if issubclass(x, Mechanism) and x is not Mechanism}
     return kinds
 
 

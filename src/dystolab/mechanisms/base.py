@@ -48,6 +48,8 @@ class Mechanism(BaseModel, ABC):
     sites: ClassVar[tuple[str, ...]]
     optional: ClassVar[frozenset[str]] = frozenset()
     """Sites that a circuit may lack."""
+    needs: ClassVar[tuple[str, ...]] = ()
+    """What a circuit must have besides its sites."""
 
     severity: float
 
@@ -89,7 +91,7 @@ class Mechanism(BaseModel, ABC):
         SpecError
             If the circuit lacks a site, or has the mechanism already.
         """
-        for site in self.sites:
+        for site in (*self.needs, *self.sites):
             if site not in self.optional:
                 self._check(circuit, site)
         return self.changed(circuit) if self.severity > 0 else circuit

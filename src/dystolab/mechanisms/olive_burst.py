@@ -25,11 +25,8 @@ class OliveBurst(Mechanism):
     name: ClassVar[str] = "olive_burst"
     doi: ClassVar[str] = "10.3389/fnsys.2022.919761"
     description: ClassVar[str] = "the inferior olive fires in bursts, free of nuclear inhibition"
-    sites: ClassVar[tuple[str, ...]] = (
-        "population.io_cell.neuron.receptors",
-        "projection.dcn_gaba_io.weight_ns",
-        "drive.olive_burst",
-    )
+    sites: ClassVar[tuple[str, ...]] = ("projection.dcn_gaba_io.weight_ns", "drive.olive_burst")
+    needs: ClassVar[tuple[str, ...]] = ("population.io_cell.neuron.receptors",)
 
     def changed(self, circuit: Circuit) -> Circuit:
         """Return the circuit with a bursting olive."""

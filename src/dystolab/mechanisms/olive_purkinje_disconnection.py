@@ -9,8 +9,6 @@ from pydantic import Field
 from dystolab.circuit.spec import Circuit, revised
 from dystolab.mechanisms.base import Mechanism, scaled
 
-CLIMBING_FIBRES = "io_pc"
-
 
 class OlivePurkinjeDisconnection(Mechanism):
     """Climbing-fibre synapses weaken, and a share of the Purkinje cells is no longer taught.
@@ -46,12 +44,9 @@ class OlivePurkinjeDisconnection(Mechanism):
     def changed(self, circuit: Circuit) -> Circuit:
         """Return the circuit with weaker climbing fibres."""
         left = 1.0 - self.severity * self.number("lost", "weight")
-        weight = scaled(circuit.projection(CLIMBING_FIBRES).weight_ns, left)
-        circuit = circuit.with_projection(CLIMBING_FIBRES, weight_ns=weight)
-        taught = [p for p in circuit.projections if p.plasticity and p.plasticity.teacher == CLIMBING_FIBRES]
-        for p in taught:
-            assert p.plasticity is not None
-            share = p.plasticity.taught_fraction * (1.0 - self.severity * self.teaching_lost)
-            rule = revised(p.plasticity, {"taught_fraction": share})
-            circuit = circuit.with_projection(p.name, plasticity=rule)
-        return circuit
+        circuit = circuit.with_projection("io_pc", weight_ns=scaled(circuit.projection("io_pc").weight_ns, left))
+        learning = {p.name: p.plasticity for p in circuit.projections}.get("pf_pc")
+        if learning is None or learning.teacher != "io_pc":
+            return circuit
+        share = learning.taught_fraction * (1.0 - self.severity * self.teaching_lost)
+        return circuit.with_projection("pf_pc", plasticity=revised(learning, {"taught_fraction": share}))
