@@ -53,14 +53,42 @@ def _or_sign64(typingctx: Any, mask: Any, x: Any) -> Any:
     return sig, codegen
 
 
+def _slot(context: Any, builder: Any, kind: Any, array: Any, index: Any) -> Any:
+    """Return the address of ``array[index]`` of an int64 array."""
+    return builder.gep(make_array(kind)(context, builder, array).data, [index])
+
+
 @intrinsic
-def fetch_add(typingctx: Any, counter: Any, value: Any) -> Any:
-    """Add `value` to ``counter[0]`` atomically and return what was there before."""
-    sig = types.int64(counter, types.int64)
+def fetch_add(typingctx: Any, array: Any, index: Any, value: Any) -> Any:
+    """Add `value` to ``array[index]`` atomically and return what was there before."""
+    sig = types.int64(array, types.int64, types.int64)
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        array = make_array(signature.args[0])(context, builder, args[0])
-        return builder.atomic_rmw("add", array.data, args[1], "seq_cst")
+        slot = _slot(context, builder, signature.args[0], args[0], args[1])
+        return builder.atomic_rmw("add", slot, args[2], "seq_cst")
+
+    return sig, codegen
+
+
+@intrinsic
+def load(typingctx: Any, array: Any, index: Any) -> Any:
+    """Return ``array[index]`` as other threads left it."""
+    sig = types.int64(array, types.int64)
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.load_atomic(_slot(context, builder, signature.args[0], args[0], args[1]), "seq_cst", 8)
+
+    return sig, codegen
+
+
+@intrinsic
+def store(typingctx: Any, array: Any, index: Any, value: Any) -> Any:
+    """Set ``array[index]`` for other threads to see, after all that was written before."""
+    sig = types.void(array, types.int64, types.int64)
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        builder.store_atomic(args[2], _slot(context, builder, signature.args[0], args[0], args[1]), "seq_cst", 8)
+        return context.get_dummy_value()
 
     return sig, codegen
 

@@ -7,10 +7,10 @@ import math
 from pathlib import Path
 from typing import Any
 
-from numba import njit, prange
+from numba import njit
 
 from dystolab.engine import layout as L
-from dystolab.engine.arithmetic import borrowed, fetch_add
+from dystolab.engine.arithmetic import borrowed, fetch_add, load, store
 from dystolab.engine.parts import run_part, spikes_at, tm_factor
 
 
@@ -84,7 +84,7 @@ def relays(net: Any, inp: Any, t: Any, k_steps: Any) -> None:
                         net.out_cell[out + n] = net.syn_addr[y]
                         net.out_step[out + n] = k
                         n += 1
-        net.out_n[part] = n
+        net.out_n[part, 0] = n
 
 
 @njit(nogil=True, error_model="numpy")
@@ -117,9 +117,9 @@ def gather_population(
         net.step_ptr[at + ((t + k + 1) & wrap)] = 0
     n = 0
     for part in range(first, last):
-        for x in range(net.part[part, L.T_SPIKES], net.part[part, L.T_SPIKES] + net.out_n[part]):
+        for x in range(net.part[part, L.T_SPIKES], net.part[part, L.T_SPIKES] + net.out_n[part, 0]):
             net.step_ptr[at + ((t + net.out_step[x] + 1) & wrap)] += 1
-        n += net.out_n[part]
+        n += net.out_n[part, 0]
     inp.count[pop, chunk] += n
     # step_ptr[step + 1] now counts the spikes of step; make it the place of the next spike of that step.
     place = net.head[pop]
@@ -129,7 +129,7 @@ def gather_population(
         net.step_ptr[at + ((t + k + 1) & wrap)] = place
         place += count
     for part in range(first, last):
-        for x in range(net.part[part, L.T_SPIKES], net.part[part, L.T_SPIKES] + net.out_n[part]):
+        for x in range(net.part[part, L.T_SPIKES], net.part[part, L.T_SPIKES] + net.out_n[part, 0]):
             slot = at + ((t + net.out_step[x] + 1) & wrap)
             put_spike(net, pop, net.step_ptr[slot], net.out_cell[x], t + net.out_step[x])
             net.step_ptr[slot] += 1
@@ -222,15 +222,23 @@ def source_stamp() -> int:
 
 
 @njit(nogil=True, error_model="numpy")
-def share(owned: Any, owned_inp: Any, order: Any, t: Any, k_steps: Any, at: Any) -> None:
-    """Step parts until none is left: what every thread does."""
+def share(owned: Any, owned_inp: Any, lists: Any, t0: Any, k_steps: Any, c0: Any, sync: Any, me: Any) -> Any:
+    """Step parts until none is left, one's own first: their state is in this processor's cache. Return how many."""
     net = borrowed(owned)
     inp = borrowed(owned_inp)
-    while True:
-        x = fetch_add(net.counter, 1)
-        if x >= order.shape[0]:
-            break
-        run_part(net, inp, order[x], t, k_steps, at)
+    taken = 0
+    for other in range(lists.shape[0]):
+        row = (me + other) % lists.shape[0]
+        while True:
+            ticket = fetch_add(sync, L.TICKET + row * L.LINE, 1)
+            x = ticket & (L.CHUNK - 1)
+            if ticket < 0 or x >= lists[row, 0]:
+                break
+            c = c0 + ticket // L.CHUNK
+            run_part(net, inp, lists[row, x + 1], t0 + c * k_steps, k_steps, c * k_steps)
+            fetch_add(sync, L.DONE, 1)
+            taken += 1
+    return taken
 
 
 @njit(nogil=True, error_model="numpy")
@@ -241,63 +249,77 @@ def before(owned: Any, owned_inp: Any, t: Any, k_steps: Any, n_rec: Any) -> Any:
     status, detail = ready(net, inp, t, k_steps, n_rec)
     if status == L.OK:
         relays(net, inp, t, k_steps)
-        net.counter[0] = 0
     return status, detail
 
 
 @njit(nogil=True, error_model="numpy")
-def after(owned: Any, owned_inp: Any, order: Any, t: Any, k_steps: Any, chunk: Any, n_rec: Any) -> Any:
+def after(owned: Any, owned_inp: Any, t: Any, k_steps: Any, chunk: Any, n_rec: Any) -> Any:
     """Look for values that are not finite and pass the spikes on; return status, detail and spikes recorded."""
     net = borrowed(owned)
     inp = borrowed(owned_inp)
-    for x in range(order.shape[0]):
-        if net.bad[order[x]] >= 0:
-            return L.NOT_FINITE, order[x], n_rec
+    for part in range(net.part.shape[0]):
+        if net.bad[part] >= 0:
+            return L.NOT_FINITE, part, n_rec
     return L.OK, 0, gather(net, inp, t, k_steps, chunk, n_rec)
 
 
-def entry_points(stamp: int) -> tuple[Any, Any]:
-    """Return the parallel and the serial loop; `stamp` is part of the key under which their code is cached.
+@njit(nogil=True, error_model="numpy")
+def help_out(net: Any, inp: Any, lists: Any, t0: Any, k_steps: Any, c0: Any, sync: Any, me: Any) -> Any:
+    """Step parts for the leading thread while there are any; return 1 when idle for long, 0 when it has finished."""
+    idle = 0
+    while idle < L.PATIENCE:
+        idle += 1
+        for row in range(lists.shape[0]):
+            ticket = load(sync, L.TICKET + row * L.LINE)
+            if ticket < 0:
+                return 0
+            if ticket & (L.CHUNK - 1) < lists[row, 0]:
+                if share(net, inp, lists, t0, k_steps, c0, sync, me) > 0:
+                    idle = 0
+                break
+    return 1
 
-    Both run up to ``n_chunks`` chunks from chunk ``c0`` of the call that began at step ``t0``, and return chunks
-    done, spikes recorded, status (see ``layout``) and detail (a part, a population or a size). The serial one needs
-    no thread pool, so many workers share a machine in peace.
+
+@njit(nogil=True, error_model="numpy")
+def announce(lists: Any, sync: Any, value: Any) -> None:
+    """Let every list begin again with the ticket `value`."""
+    store(sync, L.DONE, 0)
+    for row in range(lists.shape[0] - 1, -1, -1):
+        store(sync, L.TICKET + row * L.LINE, value)
+
+
+def entry_point(stamp: int) -> Any:
+    """Return the main loop; `stamp` is part of the key under which its code is cached.
+
+    The leading thread runs up to ``n_chunks`` chunks from chunk ``c0`` of the call that began at step ``t0``, and
+    returns chunks done, spikes recorded, status (see ``layout``) and detail (a part, a population or a size). It
+    never waits for a helper to begin: it takes parts itself, and waits only for parts that helpers have taken. So a
+    helper that gets no processor costs nothing.
     """
 
-    @njit(parallel=True, nogil=True, cache=True, error_model="numpy")
-    def run_parallel(
-        net: Any, inp: Any, t0: Any, k_steps: Any, n_chunks: Any, order: Any, n_rec: Any, threads: Any, c0: Any
-    ) -> Any:
-        if stamp < 0:
-            return 0, 0, L.OK, 0
-        for c in range(n_chunks):
-            t = t0 + (c0 + c) * k_steps
-            status, detail = before(net, inp, t, k_steps, n_rec)
-            if status == L.OK:
-                for _ in prange(threads):
-                    share(net, inp, order, t, k_steps, (c0 + c) * k_steps)
-                status, detail, n_rec = after(net, inp, order, t, k_steps, c0 + c, n_rec)
-            if status != L.OK:
-                return c, n_rec, status, detail
-        return n_chunks, n_rec, L.OK, 0
-
     @njit(nogil=True, cache=True, error_model="numpy")
-    def run_serial(
-        net: Any, inp: Any, t0: Any, k_steps: Any, n_chunks: Any, order: Any, n_rec: Any, threads: Any, c0: Any
+    def advance(
+        net: Any, inp: Any, t0: Any, k_steps: Any, n_chunks: Any, lists: Any, n_rec: Any, c0: Any, sync: Any, me: Any
     ) -> Any:
-        if stamp < 0:
-            return 0, 0, L.OK, 0
+        if stamp < 0 or me > 0:
+            return help_out(net, inp, lists, t0, k_steps, c0, sync, me), 0, L.OK, 0
+        parts = lists[:, 0].sum()
         for c in range(n_chunks):
             t = t0 + (c0 + c) * k_steps
             status, detail = before(net, inp, t, k_steps, n_rec)
             if status == L.OK:
-                share(net, inp, order, t, k_steps, (c0 + c) * k_steps)
-                status, detail, n_rec = after(net, inp, order, t, k_steps, c0 + c, n_rec)
+                announce(lists, sync, c * L.CHUNK)
+                share(net, inp, lists, t0, k_steps, c0, sync, me)
+                while load(sync, L.DONE) < parts:
+                    pass
+                status, detail, n_rec = after(net, inp, t, k_steps, c0 + c, n_rec)
             if status != L.OK:
+                announce(lists, sync, L.FINISHED)
                 return c, n_rec, status, detail
+        announce(lists, sync, L.FINISHED)
         return n_chunks, n_rec, L.OK, 0
 
-    return run_parallel, run_serial
+    return advance
 
 
-run_parallel, run_serial = entry_points(source_stamp())
+advance = entry_point(source_stamp())

@@ -270,10 +270,10 @@ def assemble(plan: Plan, syn: Synapses, s: Array, pop_int: Array, pop_real: Arra
         **plastic_tables(plan, syn), **gap_tables(plan, pop_int, pop_real),
         draw=np.zeros(total, np.int64), ref_n=np.zeros(blocks, np.int32),
         ref_lane=np.zeros((blocks, L.LEAN_LANES), np.int16), ref_left=np.zeros((blocks, L.LEAN_LANES), np.int16),
-        out_cell=np.zeros(out, np.int32), out_step=np.zeros(out, np.int16), out_n=np.zeros(len(parts), np.int64),
+        out_cell=np.zeros(out, np.int32), out_step=np.zeros(out, np.int16), out_n=np.zeros((len(parts), 8), np.int64),
         bad=np.full(len(parts), -1, np.int64), ev_addr=np.zeros(events, np.int32), ev_w=np.zeros(events, plan.real),
         ev_next=np.zeros(events, np.int32), ev_head=np.zeros(max(heads, 1), np.int32),
-        ev_tail=np.zeros(max(heads, 1), np.int32), counter=np.zeros(1, np.int64),
+        ev_tail=np.zeros(max(heads, 1), np.int32),
     )  # fmt: skip
 
 

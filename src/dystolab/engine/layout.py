@@ -60,12 +60,14 @@ LEAN, FULL_EGLIF, FULL_ADEX, RELAY = 0, 1, 2, 3
 N_POP_INT: Final = 18
 
 # Columns of the real table of populations.
-(P11, P12, P13, P31, P32, P33, P22, K4, KV, KI, YA, YB, VMIN_STEP, VMIN_CHUNK, KIV, KII, V_RESET, A1, A2, H_RESET) = range(20)
+P11, P12, P13, P31, P32, P33, P22, K4, KV, KI = range(10)
+YA, YB, VMIN_STEP, VMIN_CHUNK, KIV, KII, V_RESET, A1, A2, H_RESET = range(10, 20)
 DEC, DECQ, E2 = 20, 24, 28
 OU_MEAN, OU_DECAY, OU_KICK = 32, 33, 34
 PUMP_IN, PUMP_RATE, PUMP_HALF, PUMP_I = 35, 36, 37, 38
 # Adaptive exponential cells reuse the columns from 40 on.
-(X_GL, X_EL, X_VT, X_DT, X_A, X_TAUW, X_PEAK, X_C, X_B, X_H, X_GT, X_ECA, X_MH, X_MK, X_HH, X_HK, X_TH1, X_TH2) = range(40, 58)
+X_GL, X_EL, X_VT, X_DT, X_A, X_TAUW, X_PEAK, X_C, X_B, X_H = range(40, 50)
+X_GT, X_ECA, X_MH, X_MK, X_HH, X_HK, X_TH1, X_TH2 = range(50, 58)
 SPIKELET, SPIKELET_FADE = 58, 59
 N_POP_REAL: Final = 60
 
@@ -79,3 +81,12 @@ N_PROJ_INT: Final = 9
 
 # Status of a call of the kernel.
 OK, GROW_EVENTS, GROW_HISTORY, RECORD_FULL, NOT_FINITE, RUNAWAY = range(6)
+
+# How threads share a chunk: words of the array between them, each in a cache line of its own (one ticket per thread),
+# and what a ticket counts: parts taken from the thread's list, and above that chunks.
+LINE: Final = 8
+DONE: Final = 0
+TICKET: Final = LINE
+CHUNK: Final = 1 << 20
+FINISHED: Final = -(1 << 60)
+PATIENCE: Final = 20_000

@@ -61,7 +61,7 @@ class Network(NamedTuple):
     # Spikes of the chunk that is being stepped.
     out_cell: Any  # int32
     out_step: Any  # int16
-    out_n: Any  # int64 (n_part,)
+    out_n: Any  # int64 (n_part, 8): a cache line each, the count first
     bad: Any  # int64 (n_part,): cell that is not finite, -1 for none
     # Arriving events of lean parts, linked lists by (tile, step).
     ev_addr: Any  # int32
@@ -69,7 +69,6 @@ class Network(NamedTuple):
     ev_next: Any  # int32
     ev_head: Any  # int32
     ev_tail: Any  # int32
-    counter: Any  # int64 (1,): next part to step
 
 
 class Inputs(NamedTuple):

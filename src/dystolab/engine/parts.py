@@ -15,7 +15,7 @@ from dystolab.engine.cells import hazard_full, step_lean, substep_adex, substep_
 @njit(nogil=True, error_model="numpy")
 def run_part(net: Any, inp: Any, part: Any, t0: Any, k_steps: Any, step_in_call: Any) -> None:
     """Step `part` from step `t0` through `k_steps` steps."""
-    net.out_n[part] = 0
+    net.out_n[part, 0] = 0
     teach(net, part, t0, k_steps)
     slow_currents(net, part, t0, k_steps)
     kind = net.part[part, L.T_KIND]
@@ -198,11 +198,11 @@ def emit(net: Any, part: Any, block: Any, b: Any, start: Any, lanes: Any, k: Any
 @njit(nogil=True, error_model="numpy")
 def note_spike(net: Any, part: Any, pop: Any, cell: Any, i: Any, lanes: Any, k: Any) -> None:
     """Write a spike to the part's list and to the slow variables that it feeds."""
-    n = net.out_n[part]
+    n = net.out_n[part, 0]
     at = net.part[part, L.T_SPIKES] + n
     net.out_cell[at] = cell
     net.out_step[at] = k
-    net.out_n[part] = n + 1
+    net.out_n[part, 0] = n + 1
     if lanes == L.FULL_LANES:
         if net.pop_int[pop, L.P_PUMP]:
             net.s[i + L.ION * lanes] += net.pop_real[pop, L.PUMP_IN]

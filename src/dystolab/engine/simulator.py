@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-import threading
 from pathlib import Path
 from typing import Literal
 
@@ -24,12 +23,11 @@ from dystolab.engine.inputs import SEGMENT_MS
 from dystolab.engine.network import STATE, Inputs
 from dystolab.engine.record import Record
 from dystolab.engine.recording import Recording
+from dystolab.engine.team import run_team, share_out
 from dystolab.errors import SimulationError, SpecError
 
 Array = np.ndarray
 RUNAWAY_WINDOW_MS = 200
-_ONE_POOL = threading.Lock()
-"""The pool of threads takes work from one simulator at a time."""
 
 
 class Simulator:
@@ -89,7 +87,7 @@ class Simulator:
         self._record = Record(self._plan, self.recording, self.weights)
         self._feed = Feed(self._plan, self._net, self._record.keep, self._record.traced)
         self._net.pop_int[:, L.P_RECORD] = [p.name in self.recording.spikes for p in circuit.populations]
-        self._order = self._order_of_parts()
+        self._lists = self._share_out_parts()
         self._step, self._checked_ms = 0, 0.0
         chunk_ms = self._plan.chunk_steps * self.dt_ms
         self._sample = self._plan.chunk_steps * math.ceil(self.recording.weights_every_ms / chunk_ms - 1e-9)
@@ -179,37 +177,25 @@ class Simulator:
 
     def _kernel(self, inputs: Inputs, start: int, chunks: int, recorded: int, done: int) -> tuple[int, int, int, int]:
         # Imported here: compiling takes seconds, and a circuit can be looked at without it.
-        from dystolab.engine.chunk import run_parallel, run_serial
+        from dystolab.engine.chunk import advance
 
-        k = self._plan.chunk_steps
-        if self.threads == 1:
-            result = run_serial(self._net, inputs, start, k, chunks, self._order, recorded, 1, done)
-        else:
-            import numba
-
-            if numba.config.THREADING_LAYER == "default":  # type: ignore[attr-defined]
-                # OpenMP crashes when NEST brings a second one into the process, and waits by spinning: ten times
-                # slower than one thread as soon as another program wants the cores.
-                numba.config.THREADING_LAYER = "workqueue"  # type: ignore[attr-defined]
-            threads = min(self.threads, numba.config.NUMBA_NUM_THREADS)  # type: ignore[attr-defined]
-            with _ONE_POOL:
-                numba.set_num_threads(threads)
-                result = run_parallel(self._net, inputs, start, k, chunks, self._order, recorded, threads, done)
+        numbers = (start, self._plan.chunk_steps, chunks, recorded, done)
+        result = run_team(advance, self._net, inputs, numbers, self._lists)
         return result  # type: ignore[no-any-return]
 
-    def _order_of_parts(self) -> Array:
-        """Return the parts with a membrane, the costly ones first, so that threads end together."""
+    def _share_out_parts(self) -> Array:
+        """Return which thread steps which part; the costs are rough, since threads help each other out."""
         parts = self._net.part
         synapses = np.zeros(len(parts))
         for p in self.circuit.projections:
             index = np.flatnonzero(parts[:, L.T_POP] == self._plan.pop[p.post])
             synapses[index] += len(self.anatomy.edges[p.name].pre) / max(len(index), 1)
         sub = self._net.pop_int[parts[:, L.T_POP], L.P_SUB]
-        each = np.where(parts[:, L.T_KIND] == L.LEAN, 7.0, 20.0 * sub)
+        each = np.where(parts[:, L.T_KIND] == L.LEAN, 10.0, 12.0 * sub)
         each = np.where(parts[:, L.T_KIND] == L.FULL_ADEX, 500.0 * sub, each)
-        cost = parts[:, L.T_CELLS] * each + 0.1 * synapses
-        order = np.argsort(-cost, kind="stable")
-        return np.asarray(order[parts[order, L.T_KIND] != L.RELAY], np.int64)
+        stepped = np.flatnonzero(parts[:, L.T_KIND] != L.RELAY)
+        cost = 4000.0 + parts[:, L.T_CELLS] * each + 0.05 * synapses
+        return np.asarray(share_out(cost[stepped], stepped, self.threads))
 
     def _grow_events(self, need: int) -> None:
         room = event_room(self._plan, self._net.part, 1 << math.ceil(math.log2(need + 1)))
