@@ -79,7 +79,7 @@ def relays(net: Any, inp: Any, t: Any, k_steps: Any) -> None:
                 lo, hi = spikes_at(net, pre, t + k - net.proj[j, L.J_DELAY])
                 for h in range(lo, hi):
                     cell = net.hist_cell[net.pop_int[pre, L.P_HIST] + (h & net.pop_int[pre, L.P_HIST_MASK])]
-                    at = net.link_src[link] + cell
+                    at = net.link_src[link] + cell * net.link_stride[link]
                     for y in range(net.src_ptr[at], net.src_ptr[at + 1]):
                         net.out_cell[out + n] = net.syn_addr[y]
                         net.out_step[out + n] = k
@@ -203,7 +203,7 @@ def throw(net: Any, j: Any, t: Any, k_steps: Any) -> None:
         lo, hi = spikes_at(net, pre, t + k)
         for h in range(lo, hi):
             cell = net.hist_cell[net.pop_int[pre, L.P_HIST] + (h & net.pop_int[pre, L.P_HIST_MASK])]
-            at = net.proj[j, L.J_PTR] + cell
+            at = net.proj[j, L.J_PTR] + cell * net.proj[j, L.J_STRIDE]
             gain = tm_factor(net, j, pre, h)
             for y in range(net.src_ptr[at], net.src_ptr[at + 1]):
                 row = (t + k + net.syn_delay[y]) % length

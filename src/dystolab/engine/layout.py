@@ -76,8 +76,8 @@ T_POP, T_BASE, T_BLOCKS, T_BLOCK0, T_CELL0, T_CELLS, T_KIND, T_SPIKES, T_EVENTS,
 N_PART_INT: Final = 11
 
 # Columns of the integer table of projections.
-J_PRE, J_POST, J_ROW, J_DELAY, J_TM, J_PLASTIC, J_RING, J_RING_LEN, J_PTR = range(9)
-N_PROJ_INT: Final = 9
+J_PRE, J_POST, J_ROW, J_DELAY, J_TM, J_PLASTIC, J_RING, J_RING_LEN, J_PTR, J_STRIDE = range(10)
+N_PROJ_INT: Final = 10
 
 # Status of a call of the kernel.
 OK, GROW_EVENTS, GROW_HISTORY, RECORD_FULL, NOT_FINITE, RUNAWAY = range(6)

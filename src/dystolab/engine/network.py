@@ -19,10 +19,11 @@ class Network(NamedTuple):
     part: Any  # int64 (n_part, N_PART_INT)
     proj: Any  # int64 (n_proj, N_PROJ_INT)
     proj_scale: Any  # float64 (n_proj,): e / tau of the receptor, 1/ms
-    # Synapses, grouped by (projection, part, source).
+    # Synapses, grouped by (source population, source cell, projection, part).
     link_ptr: Any  # int64 (n_part + 1,): links of each part
     link_proj: Any  # int64 (n_link,)
-    link_src: Any  # int64 (n_link,): where the link's source pointers start in src_ptr
+    link_src: Any  # int64 (n_link,): where the pointer of the link's source 0 lies in src_ptr
+    link_stride: Any  # int64 (n_link,): pointers from one source to the next
     link_most: Any  # int64 (n_link,): most synapses of one source in the link
     src_ptr: Any  # int32: first synapse of each source
     syn_addr: Any  # int32 (n_syn,): address of the conductance row, or cell index (relays, rings)

@@ -249,13 +249,14 @@ def scatter(net: Any, inp: Any, part: Any, t0: Any, k_steps: Any) -> None:
         j = net.link_proj[link]
         pre = net.proj[j, L.J_PRE]
         scale = net.proj_scale[j]
-        src0 = net.link_src[link]
+        src0, stride = net.link_src[link], net.link_stride[link]
         for k in range(k_steps):
             lo, hi = spikes_at(net, pre, t0 + k - net.proj[j, L.J_DELAY])
             for h in range(lo, hi):
                 cell = net.hist_cell[net.pop_int[pre, L.P_HIST] + (h & net.pop_int[pre, L.P_HIST_MASK])]
                 gain = scale * tm_factor(net, j, pre, h)
-                for y in range(net.src_ptr[src0 + cell], net.src_ptr[src0 + cell + 1]):
+                at = src0 + cell * stride
+                for y in range(net.src_ptr[at], net.src_ptr[at + 1]):
                     x = heads + (net.syn_addr[y] - base) // tile_size * k_steps + k
                     append_event(net, x, n, net.syn_addr[y], gain * net.w[y])
                     n += 1
@@ -313,7 +314,7 @@ def deliver(net: Any, part: Any, step: Any) -> None:
         if lo == hi:
             continue
         scale = net.proj_scale[j]
-        src0 = net.link_src[link]
+        src0, stride = net.link_src[link], net.link_stride[link]
         hist = net.pop_int[pre, L.P_HIST]
         mask = net.pop_int[pre, L.P_HIST_MASK]
         plastic = net.proj[j, L.J_PLASTIC]
@@ -322,7 +323,8 @@ def deliver(net: Any, part: Any, step: Any) -> None:
             top = net.pl_real[plastic, 3]
             for h in range(lo, hi):
                 cell = net.hist_cell[hist + (h & mask)]
-                for y in range(net.src_ptr[src0 + cell], net.src_ptr[src0 + cell + 1]):
+                at = src0 + cell * stride
+                for y in range(net.src_ptr[at], net.src_ptr[at + 1]):
                     weight = min(net.w[y] + up, top)
                     net.w[y] = weight
                     net.s[net.syn_addr[y]] += scale * weight
@@ -330,7 +332,8 @@ def deliver(net: Any, part: Any, step: Any) -> None:
             for h in range(lo, hi):
                 cell = net.hist_cell[hist + (h & mask)]
                 gain = scale * tm_factor(net, j, pre, h)
-                for y in range(net.src_ptr[src0 + cell], net.src_ptr[src0 + cell + 1]):
+                at = src0 + cell * stride
+                for y in range(net.src_ptr[at], net.src_ptr[at + 1]):
                     net.s[net.syn_addr[y]] += gain * net.w[y]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,7 +31,7 @@ class Synapses:
 
 
 def wire(plan: Plan) -> Synapses:
-    """Group all synapses by (projection, part, source)."""
+    """Group all synapses by (source population, source cell, projection, part)."""
     store = _Store(plan)
     for j, p in enumerate(plan.circuit.projections):
         store.add(j, p)
@@ -48,6 +48,19 @@ def wire(plan: Plan) -> Synapses:
     return Synapses(arrays, store.place, history)
 
 
+@dataclass
+class _Source:
+    """Synapses of one source population, projection by projection; a column is one projection onto one part."""
+
+    columns: int = 0
+    name: list[str] = field(default_factory=list)
+    pre: list[Array] = field(default_factory=list)
+    column: list[Array] = field(default_factory=list)
+    address: list[Array] = field(default_factory=list)
+    weight: list[Array] = field(default_factory=list)
+    delay: list[Array] = field(default_factory=list)
+
+
 class _Store:
     """Collects projection after projection."""
 
@@ -56,14 +69,12 @@ class _Store:
         self.rows: list[list[int]] = []
         self.scale: list[float] = []
         self.links: list[list[tuple[int, int, int]]] = [[] for _ in plan.parts]
-        self.src: list[Array] = []
-        self.addr: list[Array] = []
-        self.weight: list[Array] = []
-        self.delay: list[Array] = []
+        self.sources: dict[int, _Source] = {}
+        self.ring_columns: dict[int, tuple[int, int]] = {}
         self.place: dict[str, Array] = {}
         self.window = np.ones(len(plan.circuit.populations), np.int64)
         self.tm: list[tuple[int, TsodyksMarkram]] = []
-        self.n_src = self.n_syn = self.n_ring = 0
+        self.n_ring = 0
         self.varying = any(plan.varies(p.name) for p in plan.circuit.projections)
 
     def add(self, j: int, p: Projection) -> None:
@@ -84,7 +95,7 @@ class _Store:
         at = plastic.index(p.name) if p.plasticity else -1
         ring_len = uniform + 2 * plan.chunk_steps if ring else 0
         size = plan.circuit.population(p.post).size
-        self.rows.append([pre, post, row, uniform, tm, at, self.n_ring if ring else -1, ring_len, self.n_src])
+        self.rows.append([pre, post, row, uniform, tm, at, self.n_ring if ring else -1, ring_len, 0, 0])
         self.n_ring += ring_len * size
         tau = 1.0 if relay else plan.circuit.population(p.post).neuron.receptors[p.receptor - 1].tau_ms  # type: ignore[union-attr]
         self.scale.append(np.e / tau)
@@ -93,52 +104,72 @@ class _Store:
         self.place_synapses(j, p, steps, ring, relay, row)
 
     def place_synapses(self, j: int, p: Projection, steps: Array, ring: bool, relay: bool, row: int) -> None:
+        """Give the projection a column of its source population for each part that it reaches (one for a ring)."""
         plan, edges = self.plan, self.plan.anatomy.edges[p.name]
-        n_pre = plan.circuit.population(p.pre).size
         post_parts = np.flatnonzero(plan.parts[:, L.T_POP] == plan.pop[p.post])
-        group = np.zeros(len(edges.pre), np.int64)
+        column = np.zeros(len(edges.pre), np.int64)
         if not ring:
-            group = plan.part_of(p.post, edges.post) - post_parts[0]
-        n_groups = 1 if ring else len(post_parts)
-        order = np.argsort(group * n_pre + edges.pre, kind="stable")
-        counts = np.bincount(group * n_pre + edges.pre, minlength=n_groups * n_pre)
-        ends = self.n_syn + np.concatenate([[0], np.cumsum(counts)])
-        most = counts.reshape(n_groups, n_pre).max(axis=1)
-        for g, part in enumerate(post_parts):
-            k = 0 if ring else g
-            self.links[part].append((j, self.n_src + k * n_pre, int(most[k])))
-        # One pointer more than sources: the last of a group is the first of the next.
-        self.src.append(ends.astype(np.int32))
-        self.n_src += len(ends)
-        cells = edges.post[order]
-        self.addr.append((cells if relay or ring else plan.addresses(p.post, cells, row)).astype(np.int32))
-        self.weight.append(edges.weight_ns[order].astype(plan.real))
-        if self.varying:
-            own = steps[order] if ring else np.zeros(0)
-            self.delay.append(np.zeros(len(order), np.int32) if not ring else own.astype(np.int32))
-        place = np.empty(len(order), np.int64)
-        place[order] = self.n_syn + np.arange(len(order))
-        self.place[p.name] = place
-        self.n_syn += len(order)
+            column = plan.part_of(p.post, edges.post) - post_parts[0]
+        source = self.sources.setdefault(plan.pop[p.pre], _Source())
+        first = source.columns
+        source.columns += 1 if ring else len(post_parts)
+        for k, part in enumerate(post_parts):
+            self.links[part].append((j, plan.pop[p.pre], first + (0 if ring else k)))
+        if ring:
+            self.ring_columns[j] = (plan.pop[p.pre], first)
+        address = edges.post if relay or ring else plan.addresses(p.post, edges.post, row)
+        source.name.append(p.name)
+        source.pre.append(edges.pre)
+        source.column.append(first + column)
+        source.address.append(np.asarray(address, np.int32))
+        source.weight.append(edges.weight_ns.astype(plan.real))
+        source.delay.append(np.asarray(steps if ring else np.zeros(len(edges.pre)), np.int32))
 
     def finish(self, history: Array) -> dict[str, Array]:
-        link_ptr = np.concatenate([[0], np.cumsum([len(x) for x in self.links])])
-        flat = [x for part in self.links for x in part]
-        join = np.concatenate
+        """Lay out all synapses, those of one cell side by side: its spike then touches few lines of memory."""
+        found: dict[str, list[Array]] = {k: [np.zeros(0, np.int32)] for k in ("src_ptr", "syn_addr", "syn_delay")}
+        weights: list[Array] = [np.zeros(0, self.plan.real)]
+        base: dict[int, int] = {}
+        most: dict[int, Array] = {}
+        n_src = n_syn = 0
+        for pre, source in self.sources.items():
+            size = self.plan.circuit.populations[pre].size
+            key = np.concatenate(source.pre).astype(np.int64) * source.columns + np.concatenate(source.column)
+            order = np.argsort(key, kind="stable")
+            counts = np.bincount(key, minlength=size * source.columns)
+            found["src_ptr"].append((n_syn + np.concatenate([[0], np.cumsum(counts)])).astype(np.int32))
+            found["syn_addr"].append(np.concatenate(source.address)[order])
+            if self.varying:
+                found["syn_delay"].append(np.concatenate(source.delay)[order])
+            weights.append(np.concatenate(source.weight)[order])
+            self._remember(source, order, n_syn)
+            base[pre], most[pre] = n_src, counts.reshape(size, source.columns).max(axis=0)
+            n_src += len(counts) + 1
+            n_syn += len(order)
+        for j, (pre, column) in self.ring_columns.items():
+            self.rows[j][L.J_PTR], self.rows[j][L.J_STRIDE] = base[pre] + column, self.sources[pre].columns
+        links = [x for part in self.links for x in part]
         return {
-            "w": join([np.zeros(0, self.plan.real), *self.weight]),
+            **{k: np.concatenate(v) for k, v in found.items()},
+            "w": np.concatenate(weights),
             "proj": np.array(self.rows, np.int64).reshape(-1, L.N_PROJ_INT),
             "proj_scale": np.array(self.scale, np.float64),
-            "link_ptr": link_ptr.astype(np.int64),
-            "link_proj": np.array([x[0] for x in flat], np.int64),
-            "link_src": np.array([x[1] for x in flat], np.int64),
-            "link_most": np.array([x[2] for x in flat], np.int64),
-            "src_ptr": join([np.zeros(0, np.int32), *self.src]),
-            "syn_addr": join([np.zeros(0, np.int32), *self.addr]),
-            "syn_delay": join([np.zeros(0, np.int32), *self.delay]),
+            "link_ptr": np.concatenate([[0], np.cumsum([len(x) for x in self.links])]).astype(np.int64),
+            "link_proj": np.array([j for j, _, _ in links], np.int64),
+            "link_src": np.array([base[pre] + column for _, pre, column in links], np.int64),
+            "link_stride": np.array([self.sources[pre].columns for _, pre, _ in links], np.int64),
+            "link_most": np.array([most[pre][column] for _, pre, column in links], np.int64),
             "ring": np.zeros(max(self.n_ring, 1), np.float32),
             **self.short_term(history),
         }
+
+    def _remember(self, source: _Source, order: Array, first: int) -> None:
+        """Note where each edge of each projection of this source went."""
+        place = np.empty(len(order), np.int64)
+        place[order] = first + np.arange(len(order))
+        bounds = np.cumsum([0, *(len(x) for x in source.pre)])
+        for k, name in enumerate(source.name):
+            self.place[name] = place[bounds[k] : bounds[k + 1]]
 
     def short_term(self, history: Array) -> dict[str, Array]:
         ints, reals, state, ring = [], [], [np.zeros((0, 3))], 0
