@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field, ValidationError, model_validator
 
@@ -10,6 +10,8 @@ from dystolab.circuit.drives import Drive
 from dystolab.circuit.neurons import Neuron, NonNegative, Positive, Relay, Slow, Spec, Spread
 from dystolab.circuit.rules import Rule
 from dystolab.errors import SpecError, UnknownNameError
+
+S = TypeVar("S", bound=Spec)
 
 
 class Value(Spec):
@@ -214,7 +216,7 @@ class Circuit(Spec):
         return revised(self, {field: tuple(new if p is old else p for p in getattr(self, field))})
 
 
-def revised(spec: Any, changes: dict[str, Any]) -> Any:
+def revised(spec: S, changes: dict[str, Any]) -> S:
     """Return a copy of `spec` with `changes`, validated again.
 
     Raises

@@ -11,7 +11,11 @@ import typer
 def main(
     only: Annotated[
         list[str] | None,
-        typer.Option("--only", metavar="GROUP", help="exactness, canonical, rest, learning or speed; may be repeated."),
+        typer.Option(
+            "--only",
+            metavar="GROUP",
+            help="exactness, canonical, rest, learning, published, faults or speed; may be repeated.",
+        ),
     ] = None,
     out: Annotated[Path, typer.Option("--out", help="Directory of validation.md and validation.json.")] = Path("docs"),
     seeds: Annotated[int, typer.Option("--seeds", min=2, help="Subjects per row.")] = 5,

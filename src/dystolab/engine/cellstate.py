@@ -24,17 +24,17 @@ def population_rows(plan: Plan, synapses: Synapses) -> tuple[Array, Array]:
     """Return the integer and the real table of populations."""
     ints = np.zeros((len(plan.circuit.populations), L.N_POP_INT), np.int64)
     reals = np.zeros((len(plan.circuit.populations), L.N_POP_REAL))
-    chunk_ms = plan.chunk_steps * plan.dt_ms
     for i, pop in enumerate(plan.circuit.populations):
         ints[i, L.P_KIND], ints[i, L.P_SIZE], ints[i, L.P_GID] = plan.kinds[i], pop.size, plan.gid[pop.name]
         ints[i, L.P_SUB] = plan.substeps[i]
+        ints[i, L.P_MS] = round(1.0 / plan.dt_ms)
         ints[i, [L.P_HIST, L.P_HIST_MASK, L.P_STEP, L.P_STEP_MASK, L.P_CHAIN]] = synapses.history[i]
         reals[i] = neuron_row(plan, i, pop)
         if isinstance(pop.neuron, Relay):
             continue
         ints[i, L.P_REF] = refractory_steps(pop.neuron.t_ref_ms, plan.dt_ms)
         ints[i, L.P_FREEZE] = isinstance(pop.neuron, EGLIF) and pop.neuron.update_order == "freeze"
-        ints[i, [L.P_OU, L.P_PUMP]] = slow_constants(pop, reals[i], chunk_ms)
+        ints[i, [L.P_OU, L.P_PUMP]] = slow_constants(pop, reals[i])
         ints[i, L.P_DYNAMIC] = is_dynamic(plan.circuit, pop)
     return ints, reals.astype(plan.real)
 

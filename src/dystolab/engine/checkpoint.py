@@ -6,6 +6,7 @@ import os
 import tempfile
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -26,7 +27,8 @@ def write_checkpoint(path: Path, fingerprint: str, arrays: dict[str, Array]) -> 
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
-            np.savez(file, fingerprint=np.array(fingerprint), **{k.replace("/", "|"): v for k, v in arrays.items()})
+            named: dict[str, Any] = {k.replace("/", "|"): v for k, v in arrays.items()}
+            np.savez(file, fingerprint=np.array(fingerprint), **named)
             file.flush()
             os.fsync(file.fileno())
         os.replace(name, path)

@@ -125,18 +125,22 @@ def adex_row(neuron: AdEx, dt_ms: float, substeps: int) -> Row:
     return row
 
 
-def slow_constants(population: Population, row: Row, chunk_ms: float) -> tuple[bool, bool]:
+SLOW_MS = 1.0
+"""Step of slow variables."""
+
+
+def slow_constants(population: Population, row: Row) -> tuple[bool, bool]:
     """Fill in the constants of slow variables; return whether there is noise and whether there is a pump."""
     noise = pump = False
     for slow in population.slow:
         if isinstance(slow, OUCurrent):
-            decay = math.exp(-chunk_ms / slow.tau_ms)
+            decay = math.exp(-SLOW_MS / slow.tau_ms)
             row[L.OU_MEAN], row[L.OU_DECAY] = slow.mean_pa, decay
             row[L.OU_KICK] = slow.sd_pa * math.sqrt(1.0 - decay**2)
             noise = True
         elif isinstance(slow, IonPump):
             row[L.PUMP_IN], row[L.PUMP_HALF] = slow.influx_per_spike, slow.half
-            row[L.PUMP_RATE] = (1.0 - slow.block) * chunk_ms / slow.tau_ms
+            row[L.PUMP_RATE] = (1.0 - slow.block) * SLOW_MS / slow.tau_ms
             row[L.PUMP_I] = slow.i_max_pa * (1.0 - slow.block)
             pump = True
     return noise, pump

@@ -55,7 +55,7 @@ LEAN, FULL_EGLIF, FULL_ADEX, RELAY = 0, 1, 2, 3
     P_PUMP,
     P_GAP_LO,
     P_GAP_HI,
-    P_LIMIT,
+    P_MS,
 ) = range(18)
 N_POP_INT: Final = 18
 

@@ -17,7 +17,7 @@ def run_part(net: Any, inp: Any, part: Any, t0: Any, k_steps: Any, step_in_call:
     """Step `part` from step `t0` through `k_steps` steps."""
     net.out_n[part, 0] = 0
     teach(net, part, t0, k_steps)
-    slow_currents(net, part, t0, k_steps)
+    slow_currents(net, part, t0)
     kind = net.part[part, L.T_KIND]
     if kind == L.LEAN:
         run_lean(net, inp, part, t0, k_steps, step_in_call)
@@ -399,12 +399,13 @@ def extra_currents(net: Any, inp: Any, part: Any, at: Any) -> None:
 
 
 @njit(nogil=True, error_model="numpy")
-def slow_currents(net: Any, part: Any, t0: Any, k_steps: Any) -> None:
-    """Advance noise and ion concentration by one chunk and hold their current through it."""
+def slow_currents(net: Any, part: Any, t0: Any) -> None:
+    """Advance noise and ion concentration once per millisecond (whatever the chunk) and hold their current."""
     pop = net.part[part, L.T_POP]
+    per_ms = net.pop_int[pop, L.P_MS]
     noise = net.pop_int[pop, L.P_OU]
     pump = net.pop_int[pop, L.P_PUMP]
-    if not (noise or pump):
+    if not (noise or pump) or t0 % per_ms:
         return
     p = net.pop_real[pop]
     lanes = L.FULL_LANES
@@ -412,7 +413,7 @@ def slow_currents(net: Any, part: Any, t0: Any, k_steps: Any) -> None:
         i = net.part[part, L.T_BASE] + c // lanes * (L.FULL_ROWS * lanes) + c % lanes
         current = 0.0
         if noise:
-            kick = p[L.OU_KICK] * normal(net.pop_key[pop, 1], net.part[part, L.T_CELL0] + c, t0 // k_steps)
+            kick = p[L.OU_KICK] * normal(net.pop_key[pop, 1], net.part[part, L.T_CELL0] + c, t0 // per_ms)
             net.s[i + L.OU * lanes] = p[L.OU_MEAN] + (net.s[i + L.OU * lanes] - p[L.OU_MEAN]) * p[L.OU_DECAY] + kick
             current += net.s[i + L.OU * lanes]
         if pump:

@@ -439,10 +439,8 @@ def sinexp_weight_change(
     events = sorted([(float(t), 0) for t in pre] + [(float(t), 1) for t in teach])
     weight, weights = float(w0_ns), []
     for time_ms, teaching in events:
-        if teaching:
-            change = plasticity.a_minus_ns * float(sinexp_kernel(pre - time_ms).sum())
-        else:
-            change = plasticity.a_plus_ns
+        lowers = plasticity.a_minus_ns * float(sinexp_kernel(pre - time_ms).sum()) if teaching else 0.0
+        change = lowers if teaching else plasticity.a_plus_ns
         weight = min(max(weight + change, plasticity.w_min_ns), plasticity.w_max_ns)
         weights.append(weight)
     return np.array([t for t, _ in events]), np.array(weights)

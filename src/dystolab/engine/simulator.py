@@ -261,7 +261,7 @@ class Simulator:
             row = neuron_row(self._plan, i, changed)
             old = self._net.pop_real[i].astype(float)
             row[[L.SPIKELET, L.SPIKELET_FADE]] = old[[L.SPIKELET, L.SPIKELET_FADE]]
-            slow_constants(changed, row, self._plan.chunk_steps * self.dt_ms)
+            slow_constants(changed, row)
             self._net.pop_real[i] = row
             assert not isinstance(changed.neuron, Relay)  # refused while compiling
             self._net.pop_int[i, L.P_REF] = refractory_steps(changed.neuron.t_ref_ms, self.dt_ms)

@@ -15,7 +15,7 @@ _NAP_S = 2e-4
 
 
 def share_out(cost: Any, parts: Any, threads: int) -> Any:
-    """Return `lists` for `run_team`: costly parts first, each to the thread that has least to do, int64 (n_threads, 1 + n).
+    """Return `lists` for `run_team`: costly parts first, each to the thread that has least to do.
 
     A part stays with its thread from chunk to chunk, and with it its state in that processor's cache.
     """

@@ -10,6 +10,7 @@ import sys
 import time
 from typing import Any
 
+from dystolab import mechanisms
 from dystolab.circuit import tables
 from dystolab.circuit.neurons import AdEx, Receptor
 from dystolab.circuit.spec import Circuit, Layer, Population
@@ -51,7 +52,7 @@ def origin(sim: Simulator, begun_ms: float) -> dict[str, Any]:
     resumed = [f"resumed at {begun_ms:g} ms; the runtime is that since then"] if begun_ms else []
     return {
         "version": _version("dystolab"),
-        "table_hashes": tables.table_hashes(),
+        "table_hashes": {**tables.table_hashes(), **mechanisms.table_hashes()},
         "seed": sim.seed,
         "platform": platform.platform(),
         "cpu": _cpu(),

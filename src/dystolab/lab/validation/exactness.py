@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -64,11 +64,12 @@ def trace_rows(name: str, neuron: EGLIF) -> list[Row]:
     above = exact["v_mv"] > neuron.v_min_mv + 1.0
     size = 600 if name == "granule_cell" else 1
     out = []
-    for precision, limit in (("double", 0.01), ("single", 0.05)):
+    limits: tuple[tuple[Literal["double", "single"], float], ...] = (("double", 0.01), ("single", 0.05))
+    for precision, limit in limits:
         circuit, anatomy = lone(neuron, size, *drives)
         sim = Simulator(
             circuit, recording=Recording(traces=(Trace(population="cell"),)), precision=precision, anatomy=anatomy
-        )  # type: ignore[arg-type]
+        )
         sim.run(TRACE_MS)
         _, got = sim.trace(0)
         at = np.searchsorted(times, (np.arange(len(got["v_mv"])) + 1) * 0.1 - 1e-6)
@@ -228,7 +229,7 @@ def adex_network() -> Circuit:
     def joined(pre: str, post: str, weight: float, receptor: int) -> Projection:
         name = f"{pre}_{post}"
         value = {"weight_ns": Value(mean=weight), "delay_ms": Value(mean=1.5), "rule": Bernoulli(probability=0.1)}
-        return Projection(name=name, pre=pre, post=post, receptor=receptor, **value)  # type: ignore[arg-type]
+        return Projection(name=name, pre=pre, post=post, receptor=receptor, **value)
 
     projections = [joined("input", p, 2.0, 1) for p in ("excitatory", "inhibitory")]
     for post in ("excitatory", "inhibitory"):

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from scipy import stats
 
-from dystolab import experiments, mechanisms
-from dystolab.lab.validation.rest import runs
+from dystolab import mechanisms
+from dystolab.experiments.eyeblink import Eyeblink
+from dystolab.lab.validation.cohort import runs
 from dystolab.lab.validation.rows import Row, spread
 from dystolab.result import Result
 
 Say = Callable[[str], None]
-CIRCUITS = ("mouse-cerebellum", "mouse-2022")
+OURS = "mouse-cerebellum"
 PAPER = "10.3389/fnsys.2022.919761"
 # What the abstract says of each arm; the paper's numbers could not be read.
 ABSTRACT = {
@@ -26,24 +27,29 @@ ABSTRACT = {
 
 
 def rows(say: Say, seeds: int = 5, workers: int = 2, **_: Any) -> list[Row]:
-    """Return learning of the healthy circuits, paired against unpaired, and every arm."""
-    found = []
-    for circuit in CIRCUITS:
-        say(f"  {circuit}: paired and unpaired, {seeds} subjects, 100 trials each")
-        paired = conditioned(circuit, "paired", seeds, workers)
-        unpaired = conditioned(circuit, "unpaired", seeds, workers)
-        kind = "calibration" if circuit == "mouse-cerebellum" else "prediction"
-        found += healthy_rows(circuit, kind, paired, unpaired)
-        for name in mechanisms.NAMES:
-            say(f"  {circuit}: {name}")
-            arm = conditioned(circuit, "paired", seeds, workers, mechanisms.get(name)(severity=1.0))
-            found += arm_rows(circuit, name, paired, arm)
+    """Return what our healthy circuit learns from paired and from unpaired trials."""
+    say(f"  {OURS}: paired and unpaired, {seeds} subjects, 100 trials each")
+    paired = conditioned(OURS, "paired", seeds, workers)
+    return healthy_rows(OURS, "calibration", paired, conditioned(OURS, "unpaired", seeds, workers))
+
+
+def arms(circuit: str, say: Say, seeds: int, workers: int) -> list[Row]:
+    """Return every published mechanism at full severity beside the healthy circuit."""
+    healthy = conditioned(circuit, "paired", seeds, workers)
+    found = curve_rows(circuit, "paired", healthy, "prediction")
+    for name in mechanisms.NAMES:
+        say(f"  {circuit}: {name}")
+        found += arm_rows(
+            circuit, name, healthy, conditioned(circuit, "paired", seeds, workers, mechanisms.get(name)(severity=1.0))
+        )
     return found
 
 
-def conditioned(circuit: str, pairing: str, seeds: int, workers: int, *mechanism: Any) -> list[Result]:
+def conditioned(
+    circuit: str, pairing: Literal["paired", "unpaired"], seeds: int, workers: int, *mechanism: Any
+) -> list[Result]:
     """Run 100 trials in every subject."""
-    return runs(experiments.get("eyeblink")(trials=100, pairing=pairing), seeds, workers, mechanism, circuit)
+    return runs(Eyeblink(trials=100, pairing=pairing), seeds, workers, mechanism, circuit)
 
 
 def by_block(results: list[Result], name: str) -> np.ndarray:
@@ -68,11 +74,18 @@ def healthy_rows(circuit: str, kind: Any, paired: list[Result], unpaired: list[R
         target = "paired falls, unpaired does not" if sign < 0 else "paired rises, unpaired does not"
         found.append(Row(f"{circuit}: {name}, last block - first", text, target, len(paired), bool(ok), kind, PAPER))
     for label, results in (("paired", paired), ("unpaired", unpaired)):
-        cr = by_block(results, "cr_percent_by_block")
-        text = ", ".join(f"{v:.0f}" for v in cr.mean(axis=0))
-        found.append(
-            Row(f"{circuit}: CR % by block, {label}", text, "", len(results), None, kind, "published nuclear-rate rule")
-        )
+        found += curve_rows(circuit, label, results, kind)
+    return found
+
+
+def curve_rows(circuit: str, label: str, results: list[Result], kind: Any) -> list[Row]:
+    """Return the learning curve by the published rule: CRs, and trials that it throws out as too early."""
+    found = []
+    for name, what in (("cr_percent_by_block", "CR"), ("early_response_percent_by_block", "too early for a CR")):
+        mean = by_block(results, name).mean(axis=0)
+        text = ", ".join(f"{v:.0f}" for v in mean)
+        note = "published nuclear-rate rule"
+        found.append(Row(f"{circuit}: {what}, % by block, {label}", text, "", len(results), None, kind, note))
     return found
 
 

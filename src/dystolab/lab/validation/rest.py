@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
 from typing import Any
 
-from dystolab import experiments
-from dystolab.experiments.base import Subject
-from dystolab.lab.runs import load_run, run_many
+from dystolab.experiments.rest import Rest
+from dystolab.lab.validation.cohort import runs
 from dystolab.lab.validation.rows import Row, spread, window
 from dystolab.measures.in_vivo import rate_ranges
-from dystolab.result import Result
 
 Say = Callable[[str], None]
 # Purkinje cells are compared by their simple spikes, the olive by the complex spikes that it causes.
@@ -27,7 +24,7 @@ UNITS = {"rate": "Hz", "cv": "", "cv2": ""}
 def rows(say: Say, seeds: int = 5, workers: int = 2, **_: Any) -> list[Row]:
     """Return rates, irregularity, synchrony and drift over 60 s."""
     say(f"  {seeds} subjects at rest, 10 s each")
-    results = runs(experiments.get("rest")(duration_ms=10_000), seeds, workers)
+    results = runs(Rest(duration_ms=10_000), seeds, workers)
     found = []
     for state, family in FAMILY.items():
         for population, target in rate_ranges(state).items():
@@ -62,7 +59,7 @@ def rows(say: Say, seeds: int = 5, workers: int = 2, **_: Any) -> list[Row]:
 def drift(say: Say, seeds: int, workers: int) -> list[Row]:
     """Return how far the mean weight moves in a minute of rest."""
     say(f"  {seeds} subjects at rest, 60 s each")
-    results = runs(experiments.get("rest")(duration_ms=60_000), seeds, workers)
+    results = runs(Rest(duration_ms=60_000), seeds, workers)
     moved = []
     for r in results:
         mean = r.arrays["weights/pf_pc/mean"]
@@ -78,13 +75,3 @@ def drift(say: Say, seeds: int, workers: int) -> list[Row]:
             "LTP and LTD balance at the olive's own rate",
         )
     ]
-
-
-def runs(
-    experiment: Any, seeds: int, workers: int, mechanisms: tuple[Any, ...] = (), circuit: str = "mouse-cerebellum"
-) -> list[Result]:
-    """Run `experiment` on `seeds` subjects and return the results."""
-    subjects = [Subject(circuit=circuit, mechanisms=mechanisms, seed=k + 1) for k in range(seeds)]
-    with tempfile.TemporaryDirectory() as folder:
-        run_many(experiment, subjects, folder, workers=workers, threads=1)
-        return load_run(folder)

@@ -1,0 +1,37 @@
+"""Subjects that several checks share: run once, kept, and gone on with after a kill."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from dystolab import mechanisms as known
+from dystolab.circuit import tables
+from dystolab.experiments.base import Experiment
+from dystolab.experiments.subject import Subject
+from dystolab.lab.plan import FILE
+from dystolab.lab.runs import load_run, run_many
+from dystolab.result import Result
+
+WORK = Path("results") / "validation"
+
+
+def runs(
+    experiment: Experiment,
+    seeds: int,
+    workers: int,
+    mechanisms: tuple[Any, ...] = (),
+    circuit: str = "mouse-cerebellum",
+) -> list[Result]:
+    """Run `experiment` on subjects 1 to `seeds`, or read what an earlier call of the same code and tables left."""
+    from dystolab.engine.chunk import source_stamp
+
+    subjects = [Subject(circuit=circuit, mechanisms=mechanisms, seed=k + 1) for k in range(seeds)]
+    parts = [
+        experiment.name, experiment.model_dump_json(), str([s.describe() for s in subjects]), str(source_stamp()),
+        str(sorted(tables.table_hashes().items())), str(sorted(known.table_hashes().items())),
+    ]  # fmt: skip
+    folder = WORK / hashlib.sha256("|".join(parts).encode()).hexdigest()[:16]
+    run_many(experiment, subjects, folder, workers=workers, threads=1, resume=(folder / FILE).exists())
+    return load_run(folder)
