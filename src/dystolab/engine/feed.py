@@ -26,6 +26,7 @@ class Feed:
         """`traced` lists (part, address) of every recorded variable, in order of part."""
         self.plan, self.net, self.keep = plan, net, keep
         self.record_room = 1 << 18
+        self.drawn: dict[tuple[str, int], tuple[Array, Array]] = {}
         parts = np.array([t[0] for t in traced], np.int64)
         self.trace_addr = np.array([t[1] for t in traced], np.int64)
         self.trace_ptr = np.searchsorted(parts, np.arange(len(plan.parts) + 1))
@@ -53,7 +54,8 @@ class Feed:
         """Return the input of the `n_steps` steps from `step0` on."""
         plan, dt = self.plan, self.plan.dt_ms
         # One step more: a relay spikes at the end of a step, so the spike at t belongs to the step before.
-        events = spike_events(plan.circuit, plan.anatomy, plan.seed, step0 * dt, (step0 + n_steps + 1) * dt, dt)
+        end_ms = (step0 + n_steps + 1) * dt
+        events = spike_events(plan.circuit, plan.anatomy, plan.seed, step0 * dt, end_ms, dt, self.drawn)
         relay = [e for e in events if isinstance(plan.circuit.population(e.population).neuron, Relay)]
         other = [e for e in events if not isinstance(plan.circuit.population(e.population).neuron, Relay)]
         ev_ptr, ev_step, ev_addr, ev_w = self._onto_cells(other, step0 + n_steps)

@@ -42,9 +42,22 @@ class SpikeEvents:
 
 
 def spike_events(
-    circuit: Circuit, anatomy: Anatomy, seed: int, t0_ms: float, t1_ms: float, dt_ms: float = 0.1
+    circuit: Circuit,
+    anatomy: Anatomy,
+    seed: int,
+    t0_ms: float,
+    t1_ms: float,
+    dt_ms: float = 0.1,
+    drawn: dict[tuple[str, int], tuple[Array, Array]] | None = None,
 ) -> list[SpikeEvents]:
-    """Return the spikes of every drive in [t0_ms, t1_ms), each list in order of time."""
+    """Return the spikes of every drive in [t0_ms, t1_ms), each list in order of time.
+
+    `drawn` keeps the segments of successive calls, which a caller that goes on by a millisecond would draw again.
+    """
+    drawn = {} if drawn is None else drawn
+    first = max(int((t0_ms - dt_ms) // SEGMENT_MS), 0)
+    for key in [key for key in drawn if key[1] < first]:
+        del drawn[key]
     found = []
     for drive in circuit.drives:
         if isinstance(drive, CurrentDrive | ConductanceDrive):
@@ -52,8 +65,10 @@ def spike_events(
         cells = subset_indices(circuit, anatomy, drive.population, drive.subset, seed)
         times, which = [np.zeros(0)], [np.zeros(0, np.int64)]
         # From one step before on: a spike at the very end of a segment may round to the first step of the next.
-        for segment in range(max(int((t0_ms - dt_ms) // SEGMENT_MS), 0), int(-(-t1_ms // SEGMENT_MS))):
-            t, c = segment_spikes(drive, cells, seed, segment)
+        for segment in range(first, int(-(-t1_ms // SEGMENT_MS))):
+            if (drive.name, segment) not in drawn:
+                drawn[drive.name, segment] = segment_spikes(drive, cells, seed, segment)
+            t, c = drawn[drive.name, segment]
             times.append(t)
             which.append(c)
         steps = np.rint(np.concatenate(times) / dt_ms).astype(np.int64)
