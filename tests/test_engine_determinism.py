@@ -167,3 +167,29 @@ def test_an_unconnected_population_changes_nobody() -> None:
     found = everything(sim)
     assert found.pop("counts aside").sum() > 100
     assert_same(found, whole())
+
+
+def test_a_resumed_run_knows_factor_rings_that_have_grown(tmp_path: Path) -> None:
+    """Two short-term plastic projections share an array of factors; a ring that grows moves the other."""
+    from dystolab.circuit.spec import TsodyksMarkram
+
+    circuit = presets.load("mouse-cerebellum", 0.15)
+    for name in ("glom_grc", "goc_grc"):
+        circuit = circuit.with_projection(name, synapse=TsodyksMarkram(u=0.4, tau_rec_ms=30.0, tau_fac_ms=20.0))
+    recording = Recording(spikes=("granule_cell", "golgi_cell"))
+
+    def begun() -> Simulator:
+        sim = Simulator(circuit, seed=1, recording=recording)
+        sim.run(40)
+        for population in ("glomerulus", "golgi_cell"):
+            sim._grow_history(sim._plan.pop[population])
+        return sim
+
+    whole, first = begun(), begun()
+    first.checkpoint(tmp_path / "state.npz")
+    second = Simulator(circuit, seed=1, recording=recording)
+    second.restore(tmp_path / "state.npz")
+    for sim in (whole, second):
+        sim.run(60)
+    assert np.array_equal(whole._net.s, second._net.s)
+    assert np.array_equal(whole.spikes("granule_cell")[0], second.spikes("granule_cell")[0])

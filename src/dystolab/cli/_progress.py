@@ -30,7 +30,7 @@ def shown(title: str) -> Iterator[Callable[[float, float], None]]:
     )
     with Progress(*columns, console=console, transient=True) as bar:
         # Nothing is told while the circuit is built and compiled: the bar pulses until then.
-        task = bar.add_task(f"{title}: building", total=None, share="")
+        task = bar.add_task(f"{title}: building (the first run compiles for a minute)", total=None, share="")
 
         def told(done_ms: float, total_ms: float) -> None:
             share = f"{done_ms / 1000:.0f} of {total_ms / 1000:.0f} s simulated"

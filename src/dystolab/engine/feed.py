@@ -11,7 +11,7 @@ from dystolab.circuit.drives import CurrentDrive
 from dystolab.circuit.neurons import Relay
 from dystolab.engine import layout as L
 from dystolab.engine.inputs import SpikeEvents, pattern_value, spike_events
-from dystolab.engine.network import Inputs, Network
+from dystolab.engine.network import Inputs
 
 if TYPE_CHECKING:
     from dystolab.engine.compiler import Plan
@@ -22,9 +22,9 @@ Array = np.ndarray
 class Feed:
     """Makes the ``Inputs`` of successive calls; keeps what does not change between them."""
 
-    def __init__(self, plan: Plan, net: Network, keep: Array, traced: list[tuple[int, int]]) -> None:
+    def __init__(self, plan: Plan, keep: Array, traced: list[tuple[int, int]]) -> None:
         """`traced` lists (part, address) of every recorded variable, in order of part."""
-        self.plan, self.net, self.keep = plan, net, keep
+        self.plan, self.keep = plan, keep
         self.record_room = 1 << 18
         self.drawn: dict[tuple[str, int], tuple[Array, Array]] = {}
         parts = np.array([t[0] for t in traced], np.int64)

@@ -80,7 +80,7 @@ J_PRE, J_POST, J_ROW, J_DELAY, J_TM, J_PLASTIC, J_RING, J_RING_LEN, J_PTR, J_STR
 N_PROJ_INT: Final = 10
 
 # Status of a call of the kernel.
-OK, GROW_EVENTS, GROW_HISTORY, RECORD_FULL, NOT_FINITE, RUNAWAY = range(6)
+OK, GROW_EVENTS, GROW_HISTORY, RECORD_FULL, NOT_FINITE = range(5)
 
 # How threads share a chunk: words of the array between them, each in a cache line of its own (one ticket per thread),
 # and what a ticket counts: parts taken from the thread's list, and above that chunks.

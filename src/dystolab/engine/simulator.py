@@ -85,12 +85,13 @@ class Simulator:
         self._plan.notes.extend(self.anatomy.notes)
         self._net, self._synapses = compile_network(self._plan)
         self._record = Record(self._plan, self.recording, self.weights)
-        self._feed = Feed(self._plan, self._net, self._record.keep, self._record.traced)
+        self._feed = Feed(self._plan, self._record.keep, self._record.traced)
         self._net.pop_int[:, L.P_RECORD] = [p.name in self.recording.spikes for p in circuit.populations]
         self._lists = self._share_out_parts()
         self._step, self._checked_ms = 0, 0.0
         chunk_ms = self._plan.chunk_steps * self.dt_ms
         self._sample = self._plan.chunk_steps * math.ceil(self.recording.weights_every_ms / chunk_ms - 1e-9)
+        self._halfway = False
         self._schedule = self._read_schedule()
 
     @property
@@ -132,6 +133,8 @@ class Simulator:
         steps = round(duration_ms / self.dt_ms)
         if steps <= 0 or steps % chunk or abs(steps * self.dt_ms - duration_ms) > 1e-6:
             raise SpecError(f"run({duration_ms} ms): must be a positive multiple of {chunk * self.dt_ms:g} ms")
+        if self._halfway:
+            raise SimulationError("this simulation was interrupted within a step; restore a checkpoint or start again")
         end = self._step + steps
         segment = round(SEGMENT_MS / self.dt_ms)
         while self._step < end:
@@ -144,6 +147,8 @@ class Simulator:
         chunk = self._plan.chunk_steps
         start = self._step
         inputs = self._feed.make(start, stop - start)
+        # An interrupt leaves arrays ahead of the clock: then neither go on nor write it down.
+        self._halfway = True
         done = recorded = 0
         while start + done * chunk < stop:
             at = start + done * chunk
@@ -169,6 +174,7 @@ class Simulator:
         self._record.take_counts(inputs)
         self._record.take_traces(inputs, start)
         self._step = stop
+        self._halfway = False
         if stop % self._sample == 0:
             self._record.take_weights(self.time_ms)
         if self.time_ms >= self._checked_ms + RUNAWAY_WINDOW_MS:
@@ -313,8 +319,10 @@ class Simulator:
 
     def checkpoint(self, path: str | Path) -> None:
         """Write everything that a resumed run needs to `path`, atomically."""
+        if self._halfway:
+            raise SimulationError("this simulation was interrupted within a step; there is nothing whole to write")
         state = {f"state/{k}": getattr(self._net, k) for k in STATE}
-        state |= {"table/pop_int": self._net.pop_int, "step": np.array(self._step)}
+        state |= {"table/pop_int": self._net.pop_int, "table/tm_int": self._net.tm_int, "step": np.array(self._step)}
         write_checkpoint(Path(path), self.fingerprint(), state | self._record.dump())
 
     def restore(self, path: str | Path) -> None:
@@ -328,7 +336,8 @@ class Simulator:
         state = read_checkpoint(Path(path), self.fingerprint())
         self._net = self._net._replace(**{k: state[f"state/{k}"] for k in STATE})
         self._net.pop_int[:] = state["table/pop_int"]
-        self._feed.net = self._net
+        self._net.tm_int[:] = state["table/tm_int"]
         self._step = int(state["step"])
+        self._halfway = False
         self._checked_ms = self.time_ms
         self._record.load(state)

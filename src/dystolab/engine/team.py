@@ -52,8 +52,8 @@ def run_team(advance: Callable[..., Any], net: Any, inputs: Any, numbers: tuple[
     """
     t0, k_steps, n_chunks, n_rec, c0 = numbers
     sync = np.zeros((1 + len(lists)) * L.LINE, np.int64)
-    # Nothing to take until the first chunk is ready.
-    sync[L.TICKET :: L.LINE] = L.CHUNK - 1
+    # Nothing to take until the first chunk is ready; far from the next chunk's tickets, which takers overshoot towards.
+    sync[L.TICKET :: L.LINE] = L.CHUNK // 2
     arguments = (net, inputs, t0, k_steps, n_chunks, lists, n_rec, c0, sync)
 
     def help_on(me: int) -> None:

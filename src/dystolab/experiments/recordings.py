@@ -29,8 +29,7 @@ def arrays(sim: Simulator) -> dict[str, Array]:
     out: dict[str, Array] = {}
     for name in sim.recording.spikes:
         times, cells = sim.spikes(name)
-        # float32 holds a step of 0.1 ms exactly enough for 20 minutes.
-        out[f"spikes/{name}/time_ms"] = times.astype(np.float32)
+        out[f"spikes/{name}/time_ms"] = times
         out[f"spikes/{name}/cell"] = cells
         out[f"spikes/{name}/recorded"] = sim.recorded_cells(name)
     for population in sim.circuit.populations:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from pathlib import Path
 from typing import Any
 
-from dystolab import mechanisms as known
-from dystolab.circuit import tables
+import dystolab
 from dystolab.experiments.base import Experiment
 from dystolab.experiments.subject import Subject
 from dystolab.lab.plan import FILE
@@ -15,6 +15,14 @@ from dystolab.lab.runs import load_run, run_many
 from dystolab.result import Result
 
 WORK = Path("results") / "validation"
+
+
+@functools.cache
+def package_hash() -> str:
+    """Return a hash of every source file and table of the package."""
+    root = Path(dystolab.__file__).parent
+    files = sorted(f for f in root.rglob("*") if f.suffix in (".py", ".toml") and f.parent.name != "validation")
+    return hashlib.sha256(b"".join(f.read_bytes() for f in files)).hexdigest()
 
 
 def runs(
@@ -25,12 +33,9 @@ def runs(
     circuit: str = "mouse-cerebellum",
 ) -> list[Result]:
     """Run `experiment` on subjects 1 to `seeds`, or read what an earlier call of the same code and tables left."""
-    from dystolab.engine.chunk import source_stamp
-
     subjects = [Subject(circuit=circuit, mechanisms=mechanisms, seed=k + 1) for k in range(seeds)]
     parts = [
-        experiment.name, experiment.model_dump_json(), str([s.describe() for s in subjects]), str(source_stamp()),
-        str(sorted(tables.table_hashes().items())), str(sorted(known.table_hashes().items())),
+        experiment.name, experiment.model_dump_json(), str([s.describe() for s in subjects]), package_hash(),
     ]  # fmt: skip
     folder = WORK / hashlib.sha256("|".join(parts).encode()).hexdigest()[:16]
     run_many(experiment, subjects, folder, workers=workers, threads=1, resume=(folder / FILE).exists())

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 import platform
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from dystolab.errors import UnknownNameError
+from dystolab.errors import ResultError, UnknownNameError
 from dystolab.lab.validation.rows import Row
 
 GROUPS = {
@@ -50,22 +51,42 @@ def validate(groups: Sequence[str], out: Path, say: Say, **options: Any) -> list
         if name not in GROUPS:
             raise UnknownNameError("group of checks", name, GROUPS)
     store = out / "validation.json"
-    kept: dict[str, Any] = json.loads(store.read_text()) if store.exists() else {}
+    read(store)
     new: list[Row] = []
     for name in groups or tuple(GROUPS):
         say(f"{GROUPS[name]} ...")
         rows = importlib.import_module(f"dystolab.lab.validation.{name}").rows(say, **options)
         new += rows
         stamp = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
+        # Read again: another call may have written its groups in the meantime.
+        kept = read(store)
         kept[name] = {
             "when": stamp,
             "machine": platform.processor() or platform.machine(),
             "rows": [r.to_json() for r in rows],
         }
         out.mkdir(parents=True, exist_ok=True)
-        store.write_text(json.dumps(kept, indent=1))
-        (out / "validation.md").write_text(page(kept))
+        write(store, json.dumps(kept, indent=1))
+        write(out / "validation.md", page(kept))
     return new
+
+
+def read(store: Path) -> dict[str, Any]:
+    """Return the groups that were kept; ResultError if the file is damaged."""
+    try:
+        kept: dict[str, Any] = json.loads(store.read_text())
+    except FileNotFoundError:
+        return {}
+    except ValueError as error:
+        raise ResultError(f"{store} is damaged ({error}); delete it to validate anew") from None
+    return kept
+
+
+def write(path: Path, text: str) -> None:
+    """Replace the file at `path` by one that holds `text`, whole or not at all."""
+    part = path.with_name(f".{path.name}.part")
+    part.write_text(text)
+    os.replace(part, path)
 
 
 def page(kept: dict[str, Any]) -> str:
