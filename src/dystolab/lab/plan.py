@@ -14,6 +14,7 @@ from pydantic_core import to_jsonable_python
 
 import dystolab
 from dystolab.errors import ResultError
+from dystolab.lab.code import package_hash
 from dystolab.result import SCHEMA_VERSION, Result
 
 FILE = "run.json"
@@ -48,7 +49,7 @@ class Plan:
     request : dict
         What the user asked for, in the user's words; not compared.
     version : str
-        Version of dystolab.
+        Version of dystolab and hash of its code and tables.
     """
 
     experiment: str
@@ -59,13 +60,13 @@ class Plan:
     schema_version: int = SCHEMA_VERSION
 
     @classmethod
-    def of(
-        cls, experiment: Experiment, subjects: Sequence[Any], request: Mapping[str, Any] | None = None
-    ) -> Plan:
+    def of(cls, experiment: Experiment, subjects: Sequence[Any], request: Mapping[str, Any] | None = None) -> Plan:
         """Return the plan of running `experiment` on `subjects`."""
         described = [to_jsonable_python(subject, fallback=repr) for subject in subjects]
         settings = experiment.model_dump(mode="json")
-        return cls(experiment.name, settings, described, dict(request or {}), dystolab.__version__)
+        return cls(
+            experiment.name, settings, described, dict(request or {}), f"{dystolab.__version__} ({package_hash()[:12]})"
+        )
 
     def write(self, out: Path) -> None:
         """Write the plan into the directory `out`, whole or not at all."""

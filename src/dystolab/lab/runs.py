@@ -31,9 +31,7 @@ class Job:
     def run(self, progress: Progress) -> None:
         """Run the subject, save its result and drop its checkpoint."""
         checkpoint = self.out / f"checkpoint-{self.index:03d}"
-        result = self.experiment.run(
-            self.subject, threads=self.threads, progress=progress, checkpoint_dir=checkpoint
-        )
+        result = self.experiment.run(self.subject, threads=self.threads, progress=progress, checkpoint_dir=checkpoint)
         runtime = {**result.runtime, "workers": self.workers}
         dataclasses.replace(result, runtime=runtime).save(result_path(self.out, self.index))
         shutil.rmtree(checkpoint, ignore_errors=True)

@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
 from pathlib import Path
 from typing import Any
 
-import dystolab
 from dystolab.experiments.base import Experiment
 from dystolab.experiments.subject import Subject
+from dystolab.lab.code import package_hash
 from dystolab.lab.plan import FILE
 from dystolab.lab.runs import load_run, run_many
 from dystolab.result import Result
 
 WORK = Path("results") / "validation"
-
-
-@functools.cache
-def package_hash() -> str:
-    """Return a hash of every source file and table of the package."""
-    root = Path(dystolab.__file__).parent
-    files = sorted(f for f in root.rglob("*") if f.suffix in (".py", ".toml") and f.parent.name != "validation")
-    return hashlib.sha256(b"".join(f.read_bytes() for f in files)).hexdigest()
 
 
 def runs(
