@@ -220,13 +220,13 @@ class Simulator:
         )
 
     def _check_rates(self) -> None:
-        """Stop a population that fires at more than half of what its refractory period allows."""
+        """Stop a population that fires at nine tenths of what its refractory period allows."""
         for p in self.circuit.populations:
             if isinstance(p.neuron, Relay):
                 continue
             counts = self.counts(p.name)[-RUNAWAY_WINDOW_MS:]
             rate = counts.mean() * 1000.0 / p.size if len(counts) == RUNAWAY_WINDOW_MS else 0.0
-            limit = 500.0 / (p.neuron.t_ref_ms + self.dt_ms)
+            limit = 900.0 / (p.neuron.t_ref_ms + self.dt_ms)
             if rate > limit:
                 raise SimulationError(
                     f"population {p.name!r}: rate ran away to {rate:.0f} Hz (more than {limit:.0f}) at "
