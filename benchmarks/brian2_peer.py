@@ -15,7 +15,7 @@ import brian2 as b2
 import numpy as np
 
 MODEL = """
-dv/dt = sign*(v-E_L)/tau_m + (i_dep - i_adap + I_e + i_syn)/C_m : 1 (unless refractory)
+dv/dt = leak*(v-E_L)/tau_m + (i_dep - i_adap + I_e + i_syn)/C_m : 1 (unless refractory)
 di_dep/dt = -k1*i_dep : 1
 di_adap/dt = k_adap*(v-E_L) - k2*i_adap : 1
 i_syn = g1*(e1-v) + g2*(e2-v) + g3*(e3-v) + g4*(e4-v) : 1

@@ -22,7 +22,7 @@ GREEK = {
     "A1": "a1_pa",
     "A2": "a2_pa",
     "t_ref": "t_ref_ms",
-    "sign": "leak_sign",
+    "leak": "leak_sign",
     "v_init": "v_init_mv",
 }
 
