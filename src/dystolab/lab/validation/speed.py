@@ -49,9 +49,17 @@ def rows(say: Say, **_: Any) -> list[Row]:
 def memory_above_imports() -> float:
     """Return how much the largest resident size grows by building and running the circuit, MB (in a fresh process)."""
     Simulator(load("mouse-cerebellum", scale=0.15), seed=1).run(10)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = peak_mb()
     Simulator(load("mouse-cerebellum"), seed=1, threads=2).run(2000)
-    return (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024.0
+    return peak_mb() - before
+
+
+def peak_mb() -> float:
+    """Return the largest resident size of this process, MB; on Linux not the parent's, which getrusage passes on."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        return next(float(x.split()[1]) for x in status.read_text().splitlines() if x.startswith("VmHWM")) / 1024.0
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0
 
 
 def limit_row(wall: float, cells: int) -> Row:
