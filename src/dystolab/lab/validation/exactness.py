@@ -139,10 +139,11 @@ def plasticity_row() -> Row:
     )
     own = np.arange(3, dtype=np.int32)
     each = Edges(own, own, np.ones(3, np.float32), np.full(3, 0.4, np.float32), one)
-    spikes = {
-        n: (np.sort(rng.integers(1, 30000, k)) / 10.0, rng.integers(0, m, k))
-        for n, k, m in (("pf", 1500, 40), ("cf", 20, 3))
-    }
+    # A drive gives a cell one spike per step at most, so no pair of step and cell is drawn twice.
+    spikes = {}
+    for name, count, size in (("pf", 1500, 40), ("cf", 20, 3)):
+        step, cell = np.divmod(np.sort(rng.choice(29999 * size, count, replace=False)), size)
+        spikes[name] = ((step + 1) / 10.0, cell)
     drives = tuple(
         SpikeDrive(name=n, population=n, times_ms=tuple(t.tolist()), cells=tuple(c.tolist()))
         for n, (t, c) in spikes.items()
