@@ -6,6 +6,8 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from dystolab.experiments.base import Experiment
 from dystolab.experiments.subject import Subject
 from dystolab.lab.code import package_hash
@@ -31,3 +33,8 @@ def runs(
     folder = WORK / hashlib.sha256("|".join(parts).encode()).hexdigest()[:16]
     run_many(experiment, subjects, folder, workers=workers, threads=1, resume=(folder / FILE).exists())
     return load_run(folder)
+
+
+def of_subjects(results: list[Result], name: str) -> np.ndarray:
+    """Return a measure of every subject, (n_subjects,) or (n_subjects, n_blocks)."""
+    return np.array([r.measures[name].value for r in results], float)

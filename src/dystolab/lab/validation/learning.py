@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Literal
 
-import numpy as np
 from scipy import stats
 
 from dystolab import mechanisms
 from dystolab.experiments.eyeblink import Eyeblink
-from dystolab.lab.validation.cohort import runs
+from dystolab.lab.validation.cohort import of_subjects, runs
 from dystolab.lab.validation.rows import Row, spread
 from dystolab.result import Result
 
@@ -52,17 +51,12 @@ def conditioned(
     return runs(Eyeblink(trials=100, pairing=pairing), seeds, workers, mechanism, circuit)
 
 
-def by_block(results: list[Result], name: str) -> np.ndarray:
-    """Return a measure (n_subjects, n_blocks)."""
-    return np.array([r.measures[name].value for r in results], float)
-
-
 def healthy_rows(circuit: str, kind: Any, paired: list[Result], unpaired: list[Result]) -> list[Row]:
     """Return: Purkinje cells fall and nuclei rise in the CS when paired, and not when unpaired."""
     found = []
     for name, sign in (("purkinje_change_hz_by_block", -1), ("dcn_change_hz_by_block", 1)):
         change = {
-            k: by_block(r, name)[:, -1] - by_block(r, name)[:, 0]
+            k: of_subjects(r, name)[:, -1] - of_subjects(r, name)[:, 0]
             for k, r in (("paired", paired), ("unpaired", unpaired))
         }
         p = float(stats.ttest_rel(change["paired"], change["unpaired"]).pvalue)
@@ -82,7 +76,7 @@ def curve_rows(circuit: str, label: str, results: list[Result], kind: Any) -> li
     """Return the learning curve by the published rule: CRs, and trials that it throws out as too early."""
     found = []
     for name, what in (("cr_percent_by_block", "CR"), ("early_response_percent_by_block", "too early for a CR")):
-        mean = by_block(results, name).mean(axis=0)
+        mean = of_subjects(results, name).mean(axis=0)
         text = ", ".join(f"{v:.0f}" for v in mean)
         note = "published nuclear-rate rule"
         found.append(Row(f"{circuit}: {what}, % by block, {label}", text, "", len(results), None, kind, note))
@@ -93,8 +87,7 @@ def arm_rows(circuit: str, name: str, healthy: list[Result], arm: list[Result]) 
     """Return CR % and nuclear change of a mechanism beside the healthy ones: reported as they come out."""
     found = []
     for measure, unit in (("cr_percent", "%"), ("dcn_change_hz", "Hz"), ("purkinje_change_hz", "Hz")):
-        a = np.array([float(r.measures[measure].value) for r in healthy])  # type: ignore[arg-type]
-        b = np.array([float(r.measures[measure].value) for r in arm])  # type: ignore[arg-type]
+        a, b = of_subjects(healthy, measure), of_subjects(arm, measure)
         p = float(stats.ttest_rel(a, b).pvalue) if len(a) > 1 else float("nan")
         text = f"{spread(b, unit)} against {spread(a, unit)} healthy (p = {p:.2g})"
         found.append(Row(f"{circuit}, {name}: {measure}", text, "", len(arm), None, "prediction", ABSTRACT[name]))

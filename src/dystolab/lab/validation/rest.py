@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from dystolab.experiments.rest import Rest
-from dystolab.lab.validation.cohort import runs
+from dystolab.lab.validation.cohort import of_subjects, runs
 from dystolab.lab.validation.rows import Row, spread, window
 from dystolab.measures.in_vivo import rate_ranges
 
@@ -29,19 +29,19 @@ def rows(say: Say, seeds: int = 5, workers: int = 2, **_: Any) -> list[Row]:
     for state, family in FAMILY.items():
         for population, target in rate_ranges(state).items():
             name = NAMES.get((population, state), f"{family}.{population}")
-            values = [float(r.measures[name].value) for r in results]  # type: ignore[arg-type]
+            values = of_subjects(results, name)
             note = f"{target.source}" if target.verified else f"window not verified in vivo: {target.note}"
             found.append(
                 window(
                     f"{population}: {name}", values, target.low_hz, target.high_hz, UNITS[state], "calibration", note
                 )
             )
-    synchrony = [float(r.measures["olive_synchrony"].value) for r in results]  # type: ignore[arg-type]
+    synchrony = of_subjects(results, "olive_synchrony")
     found.append(
         window("io_cell: olive_synchrony", synchrony, -0.05, 0.05, "", "calibration", "assumed limit: desynchronised")
     )
     for population in ("dcn_gly", "glomerulus"):
-        values = [float(r.measures[f"rate_hz.{population}"].value) for r in results]  # type: ignore[arg-type]
+        values = of_subjects(results, f"rate_hz.{population}")
         found.append(
             Row(
                 f"{population}: rate_hz",

@@ -51,7 +51,9 @@ def spread(values: Sequence[float] | np.ndarray, unit: str = "", digits: int = 2
     return f"{np.nanmean(v):.{digits}f}{sd} {unit}".strip()
 
 
-def window(what: str, values: Sequence[float], low: float, high: float, unit: str, kind: Kind, note: str) -> Row:
+def window(
+    what: str, values: Sequence[float] | np.ndarray, low: float, high: float, unit: str, kind: Kind, note: str
+) -> Row:
     """Return a row that passes if the mean over seeds lies in [low, high]."""
     mean = float(np.mean(np.asarray(values, float)))  # NaN in any subject fails the row
     target = f"{low:g} to {high:g} {unit}".strip()
