@@ -10,12 +10,15 @@ from typing import Any
 
 import numpy as np
 from numba import njit, types
-from numba.core import cgutils
 from numba.extending import intrinsic, overload, register_jitable
 from numba.np.arrayobj import make_array
 
 FASTMATH = {"contract", "arcp", "nsz"}
 """The full set would fold ``isnan`` away and reorder sums."""
+KERNEL: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False}
+"""Options of every compiled function. None makes an array, so none needs to count references (atomic, hence slow)."""
+INLINED = KERNEL | {"inline": "always"}
+"""What is called in a loop: a call would copy the addresses of all arrays of the network, 3 KB."""
 
 
 @intrinsic
@@ -93,23 +96,6 @@ def store(typingctx: Any, array: Any, index: Any, value: Any) -> Any:
     return sig, codegen
 
 
-@intrinsic
-def borrowed(typingctx: Any, arrays: Any) -> Any:
-    """Return a named tuple of arrays as views that hold no reference: counting references is atomic, hence slow."""
-    sig = arrays(arrays)
-
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        out = args[0]
-        for k, kind in enumerate(signature.args[0].types):
-            view = make_array(kind)(context, builder, builder.extract_value(out, k))
-            view.meminfo = cgutils.get_null_value(view.meminfo.type)
-            view.parent = cgutils.get_null_value(view.parent.type)
-            out = builder.insert_value(out, view._getvalue(), k)
-        return out
-
-    return sig, codegen
-
-
 def or_sign(mask: Any, x: Any) -> Any:
     """Or the sign bit of `x` into the int32 `mask`: negative once any x was."""
     raise TypeError("compiled code only")
@@ -149,7 +135,7 @@ def _exp2_single(y: Any) -> Any:
     return p * _pow2_bits((n + f(127.0)) * f(8388608.0))
 
 
-@njit(inline="always", error_model="numpy")
+@njit(**INLINED)
 def _mix(x: Any) -> Any:
     """Finaliser of SplitMix64 (Steele, Lea & Flood 2014, 10.1145/2660193.2660195)."""
     x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -157,7 +143,7 @@ def _mix(x: Any) -> Any:
     return x ^ (x >> np.uint64(31))
 
 
-@njit(inline="always", error_model="numpy")
+@njit(**INLINED)
 def uniform(key: Any, cell: Any, draw: Any) -> Any:
     """Draw number `draw` of `cell` in the stream `key`: in (0, 1), a function of the three alone."""
     x = _mix(np.uint64(key) ^ _mix(np.uint64(cell) + np.uint64(0x9E3779B97F4A7C15)))
@@ -165,13 +151,13 @@ def uniform(key: Any, cell: Any, draw: Any) -> Any:
     return (np.float64(x >> np.uint64(12)) + 0.5) * 2.220446049250313e-16
 
 
-@njit(inline="always", error_model="numpy")
+@njit(**INLINED)
 def exponential(key: Any, cell: Any, draw: Any) -> Any:
     """Draw from Exp(1)."""
     return -math.log(uniform(key, cell, draw))
 
 
-@njit(inline="always", error_model="numpy")
+@njit(**INLINED)
 def normal(key: Any, cell: Any, draw: Any) -> Any:
     """Draw from the standard normal distribution (Box & Muller)."""
     radius = math.sqrt(-2.0 * math.log(uniform(key, cell, 2 * draw)))

@@ -13,7 +13,7 @@ import numpy as np
 from numba import njit
 
 from dystolab.engine import layout as L
-from dystolab.engine.arithmetic import FASTMATH, exp2, or_sign
+from dystolab.engine.arithmetic import FASTMATH, INLINED, KERNEL, exp2, or_sign
 
 U = np.uint64
 TINY = 1e-28
@@ -21,121 +21,160 @@ TINY = 1e-28
 cost a hundred times the time of others. The equilibrium that it gives, below 1e-25 nS, means nothing."""
 # Offsets as unsigned constants: signed ones would make numba test every index for being negative.
 _N = L.LEAN_LANES
-_L = [U(k * _N) for k in range(L.LEAN_ROWS)]
-L0, L1, L2, L3, L4, L5, L6, L7, L8, L9 = _L
+L0, L1, L2, L3, L4, L5, L6, L7, L8, L9 = (U(k * _N) for k in range(L.LEAN_ROWS))
+_W = L.LEAN_VECTOR
 _M = L.FULL_LANES
 F1, F2, F3, F4, F5 = (U(k * _M) for k in (L.D, L.A, L.CV, L.CI, L.H))
 G1, Q1, G2, Q2, G3, Q3, G4, Q4 = (U((L.Q0 + k) * _M) for k in range(8))
-FIX, FSX, FEX, FGATE = (U(k * _M) for k in (L.IX, L.SX, L.EX, L.GATE))
+FIX, FSX, FEX, FSPK, FSLOW = (U(k * _M) for k in (L.IX, L.SX, L.EX, L.SPK, L.ISLOW))
+_FULL_BLOCK = U(L.FULL_ROWS * L.FULL_LANES)
 
 
-@njit(fastmath=FASTMATH, nogil=True, error_model="numpy")
+@njit(fastmath=FASTMATH, **KERNEL)
 def step_lean(s: Any, base: Any, p: Any) -> Any:
-    """Advance one lean E-GLIF block by one step; the result is negative if any cell spiked."""
-    p11, p12, p13, p31, p32, p33, p22 = p[0], p[1], p[2], p[3], p[4], p[5], p[6]
-    k4, kv, ki, ya, yb, v_min = p[L.K4], p[L.KV], p[L.KI], p[L.YA], p[L.YB], p[L.VMIN_STEP]
-    d1, d2, c1, c2 = p[L.DEC], p[L.DEC + 1], p[L.DECQ], p[L.DECQ + 1]
-    e1, e2 = p[L.E2], p[L.E2 + 1]
+    """Advance one lean E-GLIF block by one step; the result is negative if any cell spiked.
+
+    Rows hold scaled values (``constants.lean_row``), which spares a quarter of the multiplications. The hazard is
+    taken off only where a cell of the vector is near threshold: elsewhere it is below what an account can show.
+    """
+    p11, p31, p32, p33, p22 = p[L.P11], p[L.P31], p[L.P32], p[L.P33], p[L.P22]
+    kv, ki, ya, yb, v_min, v_near = p[L.KV], p[L.KI], p[L.YA], p[L.YB], p[L.VMIN_STEP], p[L.V_NEAR]
+    d1, d2, e1, e2 = p[L.DEC], p[L.DEC + 1], p[L.E2], p[L.E2 + 1]
     one, tiny = s.dtype.type(1.0), s.dtype.type(TINY)
-    mask = np.int32(0)
-    base = U(base)
-    for lane in range(_N):
-        i = U(lane) + base
-        v = max(s[i], v_min)
-        dep = s[i + L1]
-        ada = s[i + L2]
-        lin_v = p11 * v + (p12 * dep + (p13 * ada + s[i + L3]))
-        lin_a = p31 * v + (p32 * dep + (p33 * ada + s[i + L4]))
-        g1 = s[i + L6]
-        q1 = s[i + L7]
-        g2 = s[i + L8]
-        q2 = s[i + L9]
-        g1n = d1 * g1 + c1 * q1
-        g2n = d2 * g2 + c2 * q2
-        sum1 = g1 + g1n
-        sum2 = g2 + g2n
-        total = sum1 + sum2
-        z = k4 * total
-        dv = k4 * (sum1 * e1 + sum2 * e2 - total * (v + lin_v)) * (one - z * (one - z))
-        v = lin_v + kv * dv
-        s[i] = v
-        s[i + L1] = p22 * dep + tiny
-        s[i + L2] = lin_a + ki * dv
-        s[i + L6] = g1n
-        s[i + L7] = d1 * q1 + tiny
-        s[i + L8] = g2n
-        s[i + L9] = d2 * q2 + tiny
-        left = s[i + L5] - exp2(ya * v + yb)
-        s[i + L5] = left
-        mask = or_sign(mask, left)
-    return mask
+    spiked = np.int32(0)
+    for vector in range(0, _N, _W):
+        first = U(base) + U(vector)
+        near = np.int32(0)
+        for lane in range(_W):
+            i = U(lane) + first
+            v = max(s[i], v_min)
+            dep = s[i + L1]
+            ada = s[i + L2]
+            lin_v = p11 * v + (dep + (ada + s[i + L3]))
+            lin_a = p31 * v + (p32 * dep + (p33 * ada + s[i + L4]))
+            g1 = s[i + L6]
+            q1 = s[i + L7]
+            g2 = s[i + L8]
+            q2 = s[i + L9]
+            g1n = d1 * (g1 + q1)
+            g2n = d2 * (g2 + q2)
+            sum1 = g1 + g1n
+            sum2 = g2 + g2n
+            z = sum1 + sum2
+            dv = (sum1 * e1 + sum2 * e2 - z * (v + lin_v)) * (one - z * (one - z))
+            v = lin_v + kv * dv
+            s[i] = v
+            s[i + L1] = p22 * dep + tiny
+            s[i + L2] = lin_a + ki * dv
+            s[i + L6] = g1n
+            s[i + L7] = d1 * q1 + tiny
+            s[i + L8] = g2n
+            s[i + L9] = d2 * q2 + tiny
+            near = or_sign(near, v_near - v)
+        if near < 0:
+            for lane in range(_W):
+                i = U(lane) + first
+                left = s[i + L5] - exp2(ya * s[i] + yb)
+                s[i + L5] = left
+                spiked = or_sign(spiked, left)
+    return spiked
 
 
-@njit(fastmath=FASTMATH, nogil=True, error_model="numpy")
-def substep_full(s: Any, base: Any, p: Any) -> None:
-    """Advance one full E-GLIF block by one sub-step, without the spike test."""
-    p11, p12, p13, p31, p32, p33, p22 = p[0], p[1], p[2], p[3], p[4], p[5], p[6]
-    k4, kv, ki, v_min, kiv, kii = p[L.K4], p[L.KV], p[L.KI], p[L.VMIN_STEP], p[L.KIV], p[L.KII]
-    d1, d2, d3, d4 = p[L.DEC], p[L.DEC + 1], p[L.DEC + 2], p[L.DEC + 3]
-    c1, c2, c3, c4 = p[L.DECQ], p[L.DECQ + 1], p[L.DECQ + 2], p[L.DECQ + 3]
-    e1, e2, e3, e4 = p[L.E2], p[L.E2 + 1], p[L.E2 + 2], p[L.E2 + 3]
-    one, two, tiny = s.dtype.type(1.0), s.dtype.type(2.0), s.dtype.type(TINY)
-    base = U(base)
-    for lane in range(_M):
-        i = U(lane) + base
-        v = max(s[i], v_min)
-        dep = s[i + F1]
-        ada = s[i + F2]
-        extra = s[i + FIX]
-        lin_v = p11 * v + (p12 * dep + (p13 * ada + (s[i + F3] + kiv * extra)))
-        lin_a = p31 * v + (p32 * dep + (p33 * ada + (s[i + F4] + kii * extra)))
-        g = s[i + G1]
-        n = d1 * g + c1 * s[i + Q1]
-        total = g + n
-        drive = total * e1
-        s[i + G1] = n
-        s[i + Q1] = d1 * s[i + Q1] + tiny
-        g = s[i + G2]
-        n = d2 * g + c2 * s[i + Q2]
-        total += g + n
-        drive += (g + n) * e2
-        s[i + G2] = n
-        s[i + Q2] = d2 * s[i + Q2] + tiny
-        g = s[i + G3]
-        n = d3 * g + c3 * s[i + Q3]
-        total += g + n
-        drive += (g + n) * e3
-        s[i + G3] = n
-        s[i + Q3] = d3 * s[i + Q3] + tiny
-        g = s[i + G4]
-        n = d4 * g + c4 * s[i + Q4]
-        total += g + n
-        drive += (g + n) * e4
-        s[i + G4] = n
-        s[i + Q4] = d4 * s[i + Q4] + tiny
-        total += two * s[i + FSX]
-        drive += two * two * s[i + FEX]
-        dv = k4 * (drive - total * (v + lin_v)) / (one + k4 * total)
-        s[i] = lin_v + kv * dv
-        s[i + F1] = p22 * dep + tiny
-        s[i + F2] = lin_a + ki * dv
+@njit(fastmath=FASTMATH, **INLINED)
+def _decay(s: Any, g: Any, q: Any, decay: Any, rise: Any) -> Any:
+    """Advance the conductance at `g` with its slope at `q`; return its sum over the two ends of the step."""
+    before = s[g]
+    now = decay * before + rise * s[q]
+    s[g] = now
+    s[q] = decay * s[q] + s.dtype.type(TINY)
+    return before + now
 
 
-@njit(fastmath=FASTMATH, nogil=True, error_model="numpy")
-def hazard_full(s: Any, base: Any, p: Any) -> Any:
-    """Take one step's hazard off each cell's account; the result is negative if any cell spiked."""
-    ya, yb = p[L.YA], p[L.YB]
-    mask = np.int32(0)
-    base = U(base)
-    for lane in range(_M):
-        i = U(lane) + base
-        left = s[i + F5] - exp2(ya * s[i] + yb)
-        s[i + F5] = left
-        mask = or_sign(mask, left)
-    return mask
+def _full_step(receptors: int) -> Any:
+    """Return the kernel of full E-GLIF blocks that use their first `receptors` receptors.
+
+    It advances `blocks` blocks from `base` on by one step; ``spiked[block0 + b]`` is negative if a cell of b spiked.
+    """
+
+    @njit(fastmath=FASTMATH, **KERNEL)
+    def step(s: Any, base: Any, blocks: Any, p: Any, substeps: Any, spiked: Any, block0: Any) -> None:
+        p11, p12, p13, p31, p32, p33, p22 = p[0], p[1], p[2], p[3], p[4], p[5], p[6]
+        k4, kv, ki, v_min, kiv, kii = p[L.K4], p[L.KV], p[L.KI], p[L.VMIN_STEP], p[L.KIV], p[L.KII]
+        d1, d2, d3, d4 = p[L.DEC], p[L.DEC + 1], p[L.DEC + 2], p[L.DEC + 3]
+        c1, c2, c3, c4 = p[L.DECQ], p[L.DECQ + 1], p[L.DECQ + 2], p[L.DECQ + 3]
+        e1, e2, e3, e4 = p[L.E2], p[L.E2 + 1], p[L.E2 + 2], p[L.E2 + 3]
+        ya, yb = p[L.YA], p[L.YB]
+        zero, one, two, tiny = s.dtype.type(0.0), s.dtype.type(1.0), s.dtype.type(2.0), s.dtype.type(TINY)
+        for b in range(blocks):
+            first = U(base) + U(b) * _FULL_BLOCK
+            for _ in range(substeps):
+                for lane in range(_M):
+                    i = U(lane) + first
+                    v = max(s[i], v_min)
+                    dep = s[i + F1]
+                    ada = s[i + F2]
+                    extra = s[i + FIX]
+                    lin_v = p11 * v + (p12 * dep + (p13 * ada + (s[i + F3] + kiv * extra)))
+                    lin_a = p31 * v + (p32 * dep + (p33 * ada + (s[i + F4] + kii * extra)))
+                    sum1 = _decay(s, i + G1, i + Q1, d1, c1)
+                    sum2 = _decay(s, i + G2, i + Q2, d2, c2) if receptors >= 2 else zero
+                    sum3 = _decay(s, i + G3, i + Q3, d3, c3) if receptors >= 3 else zero
+                    sum4 = _decay(s, i + G4, i + Q4, d4, c4) if receptors >= 4 else zero
+                    total = two * s[i + FSX] + (sum1 + sum2 + (sum3 + sum4))
+                    drive = two * two * s[i + FEX] + (sum1 * e1 + (sum2 * e2 + (sum3 * e3 + sum4 * e4)))
+                    dv = k4 * (drive - total * (v + lin_v)) / (one + k4 * total)
+                    s[i] = lin_v + kv * dv
+                    s[i + F1] = p22 * dep + tiny
+                    s[i + F2] = lin_a + ki * dv
+            mask = np.int32(0)
+            for lane in range(_M):
+                i = U(lane) + first
+                left = s[i + F5] - exp2(ya * s[i] + yb)
+                s[i + F5] = left
+                mask = or_sign(mask, left)
+            spiked[block0 + b] = mask
+
+    return step
 
 
-@njit(nogil=True, inline="always", error_model="numpy")
+step_full_1, step_full_2, step_full_3, step_full_4 = (_full_step(n) for n in range(1, 5))
+
+
+@njit(**KERNEL)
+def hold_extra(s: Any, base: Any, blocks: Any) -> None:
+    """Let the extra current be the slow one: what a chunk without gap junctions and outside currents begins with."""
+    for b in range(blocks):
+        first = U(base) + U(b) * _FULL_BLOCK
+        for lane in range(_M):
+            i = U(lane) + first
+            s[i + FIX] = s[i + FSLOW]
+
+
+@njit(**KERNEL)
+def clear_extra(s: Any, base: Any, blocks: Any, fade: Any) -> None:
+    """Begin a step's sums: the slow current, no outside conductance, spikelets faded."""
+    zero = s.dtype.type(0.0)
+    for b in range(blocks):
+        first = U(base) + U(b) * _FULL_BLOCK
+        for lane in range(_M):
+            i = U(lane) + first
+            s[i + FIX] = s[i + FSLOW]
+            s[i + FSX] = zero
+            s[i + FEX] = zero
+            s[i + FSPK] = fade * s[i + FSPK]
+
+
+@njit(**KERNEL)
+def absurd(s: Any, start: Any, lanes: Any) -> Any:
+    """Return how many of `lanes` voltages from `start` on are not finite or beyond a million mV."""
+    wrong = np.int32(0)
+    limit = s.dtype.type(1e6)
+    for lane in range(lanes):
+        wrong += np.int32(not (abs(s[U(start) + U(lane)]) < limit))
+    return wrong
+
+
+@njit(**INLINED)
 def _adex_slope(v: Any, w: Any, total: Any, drive: Any, gate: Any, extra: Any, p: Any) -> Any:
     """Membrane current (pA) of an AdEx cell at voltage `v`, which the exponential sees up to the peak only."""
     clip = min(v, p[L.X_PEAK])
@@ -145,7 +184,7 @@ def _adex_slope(v: Any, w: Any, total: Any, drive: Any, gate: Any, extra: Any, p
     return spike - p[L.X_GL] * (clip - p[L.X_EL]) - w + drive - total * clip + t_type + extra
 
 
-@njit(nogil=True, inline="always", error_model="numpy")
+@njit(**INLINED)
 def _gate_slope(v: Any, gate: Any, p: Any) -> Any:
     """Rate of the T-current's inactivation gate, 1/ms."""
     inf = 1.0 / (1.0 + np.exp((p[L.X_HH] - v) / p[L.X_HK]))
@@ -153,7 +192,7 @@ def _gate_slope(v: Any, gate: Any, p: Any) -> Any:
     return (inf - gate) / tau
 
 
-@njit(nogil=True, error_model="numpy")
+@njit(**KERNEL)
 def substep_adex(s: Any, i: Any, p: Any, held: Any) -> None:
     """Advance one AdEx cell by one classical Runge-Kutta sub-step; V stays at reset while `held`.
 

@@ -10,7 +10,7 @@ from dystolab.circuit.neurons import EGLIF, AdEx, Relay
 from dystolab.circuit.spec import Circuit, Population
 from dystolab.engine import layout as L
 from dystolab.engine.arithmetic import exponential, normal
-from dystolab.engine.constants import adex_row, eglif_bias, eglif_row, refractory_steps, slow_constants
+from dystolab.engine.constants import adex_row, eglif_bias, eglif_row, lean_row, refractory_steps, slow_constants
 from dystolab.seeding import stream
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ def population_rows(plan: Plan, synapses: Synapses) -> tuple[Array, Array]:
         ints[i, L.P_FREEZE] = isinstance(pop.neuron, EGLIF) and pop.neuron.update_order == "freeze"
         ints[i, [L.P_OU, L.P_PUMP]] = slow_constants(pop, reals[i])
         ints[i, L.P_DYNAMIC] = is_dynamic(plan.circuit, pop)
+        ints[i, L.P_RECEPTORS] = len(pop.neuron.receptors)
     return ints, reals.astype(plan.real)
 
 
@@ -51,6 +52,8 @@ def is_dynamic(circuit: Circuit, population: Population) -> bool:
 def neuron_row(plan: Plan, i: int, pop: Population) -> Array:
     """Return the constants of population number `i`."""
     if isinstance(pop.neuron, EGLIF):
+        if plan.kinds[i] == L.LEAN:
+            return lean_row(pop.neuron, plan.dt_ms, plan.double)
         return eglif_row(pop.neuron, plan.dt_ms, plan.substeps[i])
     if isinstance(pop.neuron, AdEx):
         return adex_row(pop.neuron, plan.dt_ms, plan.substeps[i])
@@ -93,7 +96,7 @@ def put_bias(plan: Plan, s: Array, i: int, pop: Population, row: Array) -> None:
         exact = eglif_row(pop.neuron, plan.dt_ms, plan.substeps[i])
         v, a = eglif_bias(pop.neuron, exact, plan.dt_ms, plan.substeps[i], current)
         s[plan.addresses(pop.name, cells, L.CV)] = v
-        s[plan.addresses(pop.name, cells, L.CI)] = a
+        s[plan.addresses(pop.name, cells, L.CI)] = a * plan.unit(pop.name, L.CI)
 
 
 def put_idle_lanes(plan: Plan, s: Array, i: int) -> None:

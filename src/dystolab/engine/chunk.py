@@ -10,11 +10,12 @@ from typing import Any
 from numba import njit
 
 from dystolab.engine import layout as L
-from dystolab.engine.arithmetic import borrowed, fetch_add, load, store
-from dystolab.engine.parts import run_part, spikes_at, tm_factor
+from dystolab.engine.arithmetic import KERNEL, INLINED, fetch_add, load, store
+from dystolab.engine.delivery import spikes_at, tm_factor
+from dystolab.engine.parts import run_part
 
 
-@njit(nogil=True, error_model="numpy")
+@njit(**KERNEL)
 def ready(net: Any, inp: Any, t: Any, k_steps: Any, n_rec: Any) -> Any:
     """Return whether this chunk's spikes and events are sure to fit, before anything is changed."""
     total = 0
@@ -37,7 +38,7 @@ def ready(net: Any, inp: Any, t: Any, k_steps: Any, n_rec: Any) -> Any:
     return L.OK, 0
 
 
-@njit(nogil=True, inline="always", error_model="numpy")
+@njit(**INLINED)
 def most_events(net: Any, inp: Any, part: Any, t: Any, k_steps: Any) -> Any:
     """Return how many events can reach lean part `part` in the chunk, from each source the most it has."""
     need = 0
@@ -56,7 +57,7 @@ def most_events(net: Any, inp: Any, part: Any, t: Any, k_steps: Any) -> Any:
     return need
 
 
-@njit(nogil=True, error_model="numpy")
+@njit(**KERNEL)
 def relays(net: Any, inp: Any, t: Any, k_steps: Any) -> None:
     """Put this chunk's relay spikes into the parts' lists: outside spikes first, then projections, step by step."""
     for part in range(net.part.shape[0]):
@@ -87,7 +88,7 @@ def relays(net: Any, inp: Any, t: Any, k_steps: Any) -> None:
         net.out_n[part, 0] = n
 
 
-@njit(nogil=True, error_model="numpy")
+@njit(**KERNEL)
 def gather(net: Any, inp: Any, t: Any, k_steps: Any, chunk: Any, n_rec: Any) -> Any:
     """Move the chunk's spikes into the histories in order of (step, cell); record, count and pass on."""
     first = 0
@@ -106,7 +107,7 @@ def gather(net: Any, inp: Any, t: Any, k_steps: Any, chunk: Any, n_rec: Any) -> 
     return n_rec
 
 
-@njit(nogil=True, error_model="numpy")
+@njit(**KERNEL)
 def gather_population(
     net: Any, inp: Any, pop: Any, first: Any, last: Any, t: Any, k_steps: Any, chunk: Any, n_rec: Any
 ) -> Any:
@@ -139,7 +140,7 @@ def gather_population(
     return n_rec
 
 
-@njit(nogil=True, error_model="numpy")
+@njit(**INLINED)
 def put_spike(net: Any, pop: Any, h: Any, cell: Any, step: Any) -> None:
     """Write spike number `h`; a plastic source also links it to the same cell's spike before."""
     mask = net.pop_int[pop, L.P_HIST_MASK]
@@ -152,7 +153,7 @@ def put_spike(net: Any, pop: Any, h: Any, cell: Any, step: Any) -> None:
         net.chain_last[gid] = h
 
 
-@njit(nogil=True, error_model="numpy")
+@njit(**KERNEL)
 def record(net: Any, inp: Any, pop: Any, head: Any, t: Any, k_steps: Any, n_rec: Any) -> Any:
     """Append the chunk's spikes of recorded cells to the record."""
     gid = net.pop_int[pop, L.P_GID]
@@ -172,7 +173,7 @@ def record(net: Any, inp: Any, pop: Any, head: Any, t: Any, k_steps: Any, n_rec:
     return n_rec
 
 
-@njit(nogil=True, error_model="numpy")
+@njit(**KERNEL)
 def depress_and_facilitate(net: Any, j: Any, t: Any, k_steps: Any) -> None:
     """Compute the short-term factor of each of the chunk's spikes (the recursion of NEST's tsodyks2_synapse)."""
     pre = net.proj[j, L.J_PRE]
@@ -193,7 +194,7 @@ def depress_and_facilitate(net: Any, j: Any, t: Any, k_steps: Any) -> None:
             net.tm_factor[ring + (h & mask)] = u * r
 
 
-@njit(nogil=True, error_model="numpy")
+@njit(**KERNEL)
 def throw(net: Any, j: Any, t: Any, k_steps: Any) -> None:
     """Put the chunk's spikes of a projection with varying delays into its ring."""
     pre = net.proj[j, L.J_PRE]
@@ -210,22 +211,23 @@ def throw(net: Any, j: Any, t: Any, k_steps: Any) -> None:
                 net.ring[ring + row * size + net.syn_addr[y]] += gain * net.w[y]
 
 
+KERNELS = ("arithmetic", "cells", "chunk", "currents", "delivery", "layout", "network", "parts", "spiking")
+
+
 def source_stamp() -> int:
     """Return a number that changes with every source file of the kernels.
 
     Numba looks at the file of the cached function alone; a change in a function that it calls would go unseen.
     """
     here = Path(__file__).parent
-    files = [here / f"{name}.py" for name in ("arithmetic", "cells", "chunk", "layout", "network", "parts")]
+    files = [here / f"{name}.py" for name in KERNELS]
     digest = hashlib.sha256(b"".join(f.read_bytes() for f in files)).digest()
     return int.from_bytes(digest[:6], "little")
 
 
-@njit(nogil=True, error_model="numpy")
-def share(owned: Any, owned_inp: Any, lists: Any, t0: Any, k_steps: Any, c0: Any, sync: Any, me: Any) -> Any:
+@njit(**KERNEL)
+def share(net: Any, inp: Any, lists: Any, t0: Any, k_steps: Any, c0: Any, sync: Any, me: Any) -> Any:
     """Step parts until none is left, one's own first: their state is in this processor's cache. Return how many."""
-    net = borrowed(owned)
-    inp = borrowed(owned_inp)
     taken = 0
     for other in range(lists.shape[0]):
         row = (me + other) % lists.shape[0]
@@ -241,29 +243,25 @@ def share(owned: Any, owned_inp: Any, lists: Any, t0: Any, k_steps: Any, c0: Any
     return taken
 
 
-@njit(nogil=True, error_model="numpy")
-def before(owned: Any, owned_inp: Any, t: Any, k_steps: Any, n_rec: Any) -> Any:
+@njit(**KERNEL)
+def before(net: Any, inp: Any, t: Any, k_steps: Any, n_rec: Any) -> Any:
     """Make sure that the chunk fits, and let relays speak."""
-    net = borrowed(owned)
-    inp = borrowed(owned_inp)
     status, detail = ready(net, inp, t, k_steps, n_rec)
     if status == L.OK:
         relays(net, inp, t, k_steps)
     return status, detail
 
 
-@njit(nogil=True, error_model="numpy")
-def after(owned: Any, owned_inp: Any, t: Any, k_steps: Any, chunk: Any, n_rec: Any) -> Any:
+@njit(**KERNEL)
+def after(net: Any, inp: Any, t: Any, k_steps: Any, chunk: Any, n_rec: Any) -> Any:
     """Look for values that are not finite and pass the spikes on; return status, detail and spikes recorded."""
-    net = borrowed(owned)
-    inp = borrowed(owned_inp)
     for part in range(net.part.shape[0]):
         if net.bad[part] >= 0:
             return L.NOT_FINITE, part, n_rec
     return L.OK, 0, gather(net, inp, t, k_steps, chunk, n_rec)
 
 
-@njit(nogil=True, error_model="numpy")
+@njit(**KERNEL)
 def help_out(net: Any, inp: Any, lists: Any, t0: Any, k_steps: Any, c0: Any, sync: Any, me: Any) -> Any:
     """Step parts for the leading thread while there are any; return 1 when idle for long, 0 when it has finished."""
     idle = 0
@@ -280,7 +278,7 @@ def help_out(net: Any, inp: Any, lists: Any, t0: Any, k_steps: Any, c0: Any, syn
     return 1
 
 
-@njit(nogil=True, error_model="numpy")
+@njit(**KERNEL)
 def announce(lists: Any, sync: Any, value: Any) -> None:
     """Let every list begin again with the ticket `value`."""
     store(sync, L.DONE, 0)
@@ -297,7 +295,7 @@ def entry_point(stamp: int) -> Any:
     helper that gets no processor costs nothing.
     """
 
-    @njit(nogil=True, cache=True, error_model="numpy")
+    @njit(cache=True, **KERNEL)
     def advance(
         net: Any, inp: Any, t0: Any, k_steps: Any, n_chunks: Any, lists: Any, n_rec: Any, c0: Any, sync: Any, me: Any
     ) -> Any:

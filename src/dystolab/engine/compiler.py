@@ -14,7 +14,7 @@ from dystolab.circuit.neurons import EGLIF, AdEx, Relay
 from dystolab.circuit.spec import Circuit, Population, TsodyksMarkram
 from dystolab.engine import layout as L
 from dystolab.engine.cellstate import fill_state, is_dynamic, population_rows
-from dystolab.engine.constants import sub_steps
+from dystolab.engine.constants import lean_units, sub_steps
 from dystolab.engine.network import Network
 from dystolab.engine.synapses import Synapses, plastic_tables, wire
 from dystolab.errors import SpecError, UnsupportedError
@@ -68,6 +68,14 @@ class Plan:
         lanes, rows = (L.LEAN_LANES, L.LEAN_ROWS) if lean else (L.FULL_LANES, L.FULL_ROWS)
         local = np.asarray(cells, np.int64) - part[:, L.T_CELL0]
         return np.asarray(part[:, L.T_BASE] + local // lanes * (rows * lanes) + row * lanes + local % lanes)
+
+    def unit(self, name: str, row: int) -> float:
+        """Return by what values of `row` are multiplied in the state of population `name`."""
+        neuron = self.circuit.population(name).neuron
+        if self.kinds[self.pop[name]] != L.LEAN:
+            return 1.0
+        assert isinstance(neuron, EGLIF)
+        return float(lean_units(neuron, self.dt_ms)[row])
 
     def part_of(self, name: str, cells: Array) -> Array:
         """Return the index of the part that holds each of `cells`, int64 (n,)."""
@@ -194,7 +202,7 @@ def block_size(plan: Plan, part: int) -> int:
 def cut_parts(plan: Plan) -> Array:
     """Cut every population into parts, by its size alone, and lay their blocks and lists out."""
     table: list[list[int]] = []
-    base = block0 = spikes = heads = 0
+    base = block0 = spikes = heads = hold = 0
     gapped = {g.population for g in plan.circuit.gap_junctions}
     for i, pop in enumerate(plan.circuit.populations):
         kind = plan.kinds[i]
@@ -202,9 +210,10 @@ def cut_parts(plan: Plan) -> Array:
             lanes, rows = (L.LEAN_LANES, L.LEAN_ROWS) if kind == L.LEAN else (L.FULL_LANES, L.FULL_ROWS)
             blocks = 0 if kind == L.RELAY else -(-(hi - lo) // lanes)
             tiles = -(-blocks // L.TILE_BLOCKS) if kind == L.LEAN else 0
-            table.append([i, base, blocks, block0, lo, hi - lo, kind, spikes, 0, 0, heads])
+            table.append([i, base, blocks, block0, lo, hi - lo, kind, spikes, 0, 0, heads, hold])
             base += blocks * lanes * rows
             block0 += blocks
+            hold += lanes if kind == L.LEAN else blocks * lanes
             spikes += (hi - lo) * plan.chunk_steps * relay_room(plan, pop)
             heads += tiles * plan.chunk_steps
     return np.array(table, np.int64)
@@ -260,6 +269,7 @@ def assemble(plan: Plan, syn: Synapses, s: Array, pop_int: Array, pop_real: Arra
     last = plan.parts[-1]
     rooms = [relay_room(plan, p) for p in plan.circuit.populations]
     total = sum(p.size for p in plan.circuit.populations)
+    hold = int(last[L.T_HOLD] + max(last[L.T_BLOCKS] * L.FULL_LANES, L.LEAN_LANES))
     out = int(last[L.T_SPIKES] + last[L.T_CELLS] * plan.chunk_steps * rooms[int(last[L.T_POP])])
     blocks = int(plan.parts[:, L.T_BLOCKS].sum())
     heads = int((-(-plan.parts[:, L.T_BLOCKS] // L.TILE_BLOCKS) * plan.chunk_steps).sum())
@@ -270,6 +280,7 @@ def assemble(plan: Plan, syn: Synapses, s: Array, pop_int: Array, pop_real: Arra
         **plastic_tables(plan, syn), **gap_tables(plan, pop_int, pop_real),
         draw=np.zeros(total, np.int64), ref_n=np.zeros(blocks, np.int32),
         ref_lane=np.zeros((blocks, L.LEAN_LANES), np.int16), ref_left=np.zeros((blocks, L.LEAN_LANES), np.int16),
+        hold=np.zeros((hold, L.HOLD_ROWS), plan.real), spiked=np.zeros(blocks, np.int32),
         out_cell=np.zeros(out, np.int32), out_step=np.zeros(out, np.int16), out_n=np.zeros((len(parts), 8), np.int64),
         bad=np.full(len(parts), -1, np.int64), ev_addr=np.zeros(events, np.int32), ev_w=np.zeros(events, plan.real),
         ev_next=np.zeros(events, np.int32), ev_head=np.zeros(max(heads, 1), np.int32),

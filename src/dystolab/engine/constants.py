@@ -74,6 +74,38 @@ def eglif_row(neuron: EGLIF, dt_ms: float, substeps: int) -> Row:
     return row
 
 
+def lean_row(neuron: EGLIF, dt_ms: float, double: bool) -> Row:
+    """Return `eglif_row` for a state in the units of `lean_units`, and the voltage below which no account moves.
+
+    A hazard of 2^-40 in a step (2^-100 in double precision) is less than an account can show.
+    """
+    row = eglif_row(neuron, dt_ms, 1)
+    unit = lean_units(neuron, dt_ms)
+    dep, ada = unit[L.D], unit[L.A]
+    row[L.P31] *= ada
+    row[L.P32] *= ada / dep
+    row[L.KI] *= ada
+    row[L.A1] *= dep
+    row[L.A2] *= ada
+    row[L.V_NEAR] = ((-100.0 if double else -40.0) - row[L.YB]) / row[L.YA]
+    return row
+
+
+def lean_units(neuron: EGLIF, dt_ms: float) -> Row:
+    """Return by what each row of a lean block is multiplied, (LEAN_ROWS,): currents become the mV of one step.
+
+    Conductances are in units of 4 C/h, which makes the denominator of the trapezoid rule 1 + g, and their slopes in
+    those of g per step.
+    """
+    row = eglif_row(neuron, dt_ms, 1)
+    unit = np.ones(L.LEAN_ROWS)
+    unit[L.D] = row[L.P12]
+    unit[[L.A, L.CI]] = row[L.P13]
+    unit[L.Q0 :: 2] = row[L.K4]
+    unit[L.Q0 + 1 :: 2] = row[L.K4] * dt_ms
+    return unit
+
+
 def propagator(rates: Row, h: float) -> tuple[Row, Row]:
     """Return ``expm(rates h)`` and its integral from 0 to h, exactly."""
     n = len(rates)

@@ -89,11 +89,12 @@ class Feed:
             now = e.steps < end
             part.append(plan.part_of(e.population, e.cells[now]))
             step.append(e.steps[now])
-            addr.append(plan.addresses(e.population, e.cells[now], L.Q0 + 2 * (e.receptor - 1) + 1))
+            row = L.Q0 + 2 * (e.receptor - 1) + 1
+            addr.append(plan.addresses(e.population, e.cells[now], row))
             neuron = plan.circuit.population(e.population).neuron
             assert not isinstance(neuron, Relay)
             tau = neuron.receptors[e.receptor - 1].tau_ms
-            weight.append(np.full(int(now.sum()), e.weight_ns * np.e / tau))
+            weight.append(np.full(int(now.sum()), e.weight_ns * np.e / tau * plan.unit(e.population, row)))
         p, s = np.concatenate(part), np.concatenate(step)
         order = np.lexsort((s, p))
         ptr = np.searchsorted(p[order], np.arange(len(plan.parts) + 1))

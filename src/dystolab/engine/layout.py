@@ -18,6 +18,8 @@ V, D, A, CV, CI, H, Q0 = 0, 1, 2, 3, 4, 5, 6
 LEAN_LANES: Final = 128
 LEAN_RECEPTORS: Final = 2
 LEAN_ROWS: Final = Q0 + 2 * LEAN_RECEPTORS
+LEAN_VECTOR: Final = 16
+"""Lanes of a lean block that are looked at together for being near threshold."""
 
 FULL_LANES: Final = 32
 FULL_RECEPTORS: Final = 4
@@ -25,6 +27,9 @@ FULL_RECEPTORS: Final = 4
 # current, ion concentration, spikelet (mV), T-current gate, slow current of this chunk.
 IX, SX, EX, OU, ION, SPK, GATE, ISLOW = (Q0 + 2 * FULL_RECEPTORS + k for k in range(8))
 FULL_ROWS: Final = Q0 + 2 * FULL_RECEPTORS + 8
+
+HOLD_ROWS: Final = Q0 + 2 * FULL_RECEPTORS
+"""Rows of a refractory cell that are put aside while its block is stepped."""
 
 TILE_BLOCKS: Final = 4
 """Lean blocks that stay in the innermost cache while they are stepped through one chunk."""
@@ -56,8 +61,9 @@ LEAN, FULL_EGLIF, FULL_ADEX, RELAY = 0, 1, 2, 3
     P_GAP_LO,
     P_GAP_HI,
     P_MS,
-) = range(18)
-N_POP_INT: Final = 18
+    P_RECEPTORS,
+) = range(19)
+N_POP_INT: Final = 19
 
 # Columns of the real table of populations.
 P11, P12, P13, P31, P32, P33, P22, K4, KV, KI = range(10)
@@ -68,12 +74,12 @@ PUMP_IN, PUMP_RATE, PUMP_HALF, PUMP_I = 35, 36, 37, 38
 # Adaptive exponential cells reuse the columns from 40 on.
 X_GL, X_EL, X_VT, X_DT, X_A, X_TAUW, X_PEAK, X_C, X_B, X_H = range(40, 50)
 X_GT, X_ECA, X_MH, X_MK, X_HH, X_HK, X_TH1, X_TH2 = range(50, 58)
-SPIKELET, SPIKELET_FADE = 58, 59
-N_POP_REAL: Final = 60
+SPIKELET, SPIKELET_FADE, V_NEAR = 58, 59, 60
+N_POP_REAL: Final = 61
 
 # Columns of the integer table of parts.
-T_POP, T_BASE, T_BLOCKS, T_BLOCK0, T_CELL0, T_CELLS, T_KIND, T_SPIKES, T_EVENTS, T_EVENT_CAP, T_HEADS = range(11)
-N_PART_INT: Final = 11
+T_POP, T_BASE, T_BLOCKS, T_BLOCK0, T_CELL0, T_CELLS, T_KIND, T_SPIKES, T_EVENTS, T_EVENT_CAP, T_HEADS, T_HOLD = range(12)
+N_PART_INT: Final = 12
 
 # Columns of the integer table of projections.
 J_PRE, J_POST, J_ROW, J_DELAY, J_TM, J_PLASTIC, J_RING, J_RING_LEN, J_PTR, J_STRIDE = range(10)

@@ -18,7 +18,7 @@ class Network(NamedTuple):
     pop_key: Any  # uint64 (n_pop, 2): streams of escape noise and of slow noise
     part: Any  # int64 (n_part, N_PART_INT)
     proj: Any  # int64 (n_proj, N_PROJ_INT)
-    proj_scale: Any  # float64 (n_proj,): e / tau of the receptor, 1/ms
+    proj_scale: Any  # float64 (n_proj,): e / tau of the receptor, 1/ms, in the units of the target's state
     # Synapses, grouped by (source population, source cell, projection, part).
     link_ptr: Any  # int64 (n_part + 1,): links of each part
     link_proj: Any  # int64 (n_link,)
@@ -55,6 +55,8 @@ class Network(NamedTuple):
     ref_n: Any  # int32 (n_block,)
     ref_lane: Any  # int16 (n_block, LEAN_LANES)
     ref_left: Any  # int16 (n_block, LEAN_LANES)
+    hold: Any  # real (n, HOLD_ROWS): refractory cells put aside during a step
+    spiked: Any  # int32 (n_block,): negative if a cell of the block spiked in this step
     # Gap junctions.
     gap_a: Any  # int64 (n,): address of the voltage
     gap_b: Any  # int64 (n,)

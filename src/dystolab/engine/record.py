@@ -152,6 +152,8 @@ class Record:
         if not self._traces[number]:
             return np.zeros(0), {v: np.zeros((0, n), np.float32) for v in spec.variables}
         values = np.concatenate(self._traces[number])
+        units = [self.plan.unit(spec.population, VARIABLES.get(v, L.V)) for v in spec.variables]
+        values = values / np.repeat(units, n).astype(np.float32)
         return np.concatenate(self._trace_times[number]), {
             v: values[:, k * n : (k + 1) * n] for k, v in enumerate(spec.variables)
         }

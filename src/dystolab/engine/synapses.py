@@ -98,7 +98,7 @@ class _Store:
         self.rows.append([pre, post, row, uniform, tm, at, self.n_ring if ring else -1, ring_len, 0, 0])
         self.n_ring += ring_len * size
         tau = 1.0 if relay else plan.circuit.population(p.post).neuron.receptors[p.receptor - 1].tau_ms  # type: ignore[union-attr]
-        self.scale.append(np.e / tau)
+        self.scale.append(np.e / tau * (1.0 if relay else plan.unit(p.post, row)))
         lags = round(KERNEL_WINDOW_MS / plan.dt_ms) if p.plasticity else 0
         self.window[pre] = max(self.window[pre], uniform + 1, lags + 1)
         self.place_synapses(j, p, steps, ring, relay, row)
