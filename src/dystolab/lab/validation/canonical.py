@@ -16,12 +16,16 @@ from dystolab.engine import Simulator
 from dystolab.lab.validation.rows import Row
 
 PHASES = ("baseline", "CS before US", "50 ms from US")
-BASELINE_S, TRIALS, SEEDS = 20, 20, 2
+BASELINE_S, TRIALS = 20, 20
 PERIOD_MS, CS_MS, US_MS = 1000, 280, 30
 
 
 def rows(
-    say: Callable[[str], None], canonical: str | None = None, nest_module: str | None = None, **_: Any
+    say: Callable[[str], None],
+    seeds: int = 5,
+    canonical: str | None = None,
+    nest_module: str | None = None,
+    **_: Any,
 ) -> list[Row]:
     """Return one row per population and phase; one that was not run if no edge list is given.
 
@@ -30,7 +34,7 @@ def rows(
     if canonical is None:
         note = "give the edge list: dystolab validate --only canonical --canonical connectivity.npz"
         return [Row("rates on the scaffold network", "not run", "within peers", 0, None, "prediction", note)]
-    found = [measured(canonical, seed, say) for seed in range(1, SEEDS + 1)]
+    found = [measured(canonical, seed, say) for seed in range(1, seeds + 1)]
     same = same_trains(canonical, nest_module, say) if nest_module else []
     return same + [compare(p, phase, [f[p][phase] for f in found]) for p in found[0] for phase in range(len(PHASES))]
 
