@@ -82,6 +82,14 @@ def test_json_is_all_of_stdout(capsys: pytest.CaptureFixture[str]) -> None:
     assert json.loads(capsys.readouterr().out) == told
 
 
+def test_lists_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.call(["list", "circuits", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["schema_version"] == 1
+    assert [c["name"] for c in told["circuits"]] == ["mouse-cerebellum", "mouse-2022"]
+    assert all(c["doi"] and c["what_it_is"] for c in told["circuits"])
+
+
 def test_settings_reach_the_experiment(capsys: pytest.CaptureFixture[str]) -> None:
     run(*"--set isi_ms=300 --set us=false --trials 7 --scale 0.5 --out results/here".split())
     plan = json.loads(Path("results/here/run.json").read_text())

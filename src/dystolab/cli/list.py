@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from dystolab.cli._json import AsJson, print_json
 from dystolab.errors import UnknownNameError
 
 Rows = list[tuple[str, str, str]]
@@ -16,6 +17,7 @@ def main(
     kind: Annotated[
         str, typer.Argument(metavar="KIND", help="circuits, experiments, mechanisms or measures.")
     ],
+    as_json: AsJson = False,
 ) -> None:
     """List the circuits, experiments, mechanisms or measures, with their sources."""
     from dystolab.cli._tables import print_items
@@ -23,7 +25,11 @@ def main(
     if kind not in _KINDS:
         raise UnknownNameError("list", kind, _KINDS)
     headings, rows = _KINDS[kind]
-    print_items(headings, rows())
+    if as_json:
+        names = ("name", *(heading.replace(" ", "_").lower() for heading in headings[1:]))
+        print_json(**{kind: [dict(zip(names, row, strict=True)) for row in rows()]})
+    else:
+        print_items(headings, rows())
 
 
 def _circuits() -> Rows:

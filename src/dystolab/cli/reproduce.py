@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dystolab.cli._json import AsJson, print_json
+
 if TYPE_CHECKING:
     from dystolab.lab.reproductions import Study
     from dystolab.result import Result
@@ -21,6 +23,7 @@ def main(
     scale: Annotated[float, typer.Option(help="Size of the tissue.")] = 1.0,
     workers: Annotated[int, typer.Option(help="Subjects that run at the same time.")] = 2,
     out: Annotated[Path | None, typer.Option(help="Directory of the results; one that exists is gone on with.")] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Run every arm of a study on several subjects and compare them on one page."""
     from dystolab.lab import reproductions
@@ -31,7 +34,7 @@ def main(
         arm: _arm(wanted, arm, where / arm, trials, subjects, seed, circuit or wanted.circuit, scale, workers)
         for arm in wanted.arms
     }
-    _page(wanted, groups, where)
+    _page(wanted, groups, where, as_json)
 
 
 def _arm(
@@ -57,15 +60,21 @@ def _arm(
     return load_run(where, arrays=1)
 
 
-def _page(study: Study, groups: dict[str, list[Result]], where: Path) -> None:
+def _page(study: Study, groups: dict[str, list[Result]], where: Path, as_json: bool) -> None:
     """Draw the learning curves of all arms and print them as a table."""
     from rich.table import Table
 
     from dystolab import plots
     from dystolab.cli._tables import console, value
-    from dystolab.lab.aggregate import aggregate
+    from dystolab.lab.aggregate import aggregate, summary
     from dystolab.plots import learning
 
+    figure = where / "figure.png"
+    plots.save(learning.compare(groups), figure)
+    if as_json:
+        arms = {arm: summary(results) for arm, results in groups.items()}
+        print_json(study=study.doi, arms=arms, figure=str(figure))
+        return
     table = Table(title=f"{study.doi} on {next(iter(groups.values()))[0].subject['circuit']}", title_justify="left")
     names = ("cr_percent", "dcn_change_hz", "purkinje_change_hz")
     for heading in ("arm", *names, "subjects"):
@@ -73,8 +82,6 @@ def _page(study: Study, groups: dict[str, list[Result]], where: Path) -> None:
     for arm, results in groups.items():
         mean = aggregate(results)
         table.add_row(arm, *(f"{value(mean[n])} {mean[n].unit}" for n in names), str(len(results)))
-    figure = where / "figure.png"
-    plots.save(learning.compare(groups), figure)
     console().print(table)
     print(f"Read in the study: {study.read}")
     print(f"Results: {where}\nFigure:  {figure}\nNext:    dystolab show {where / 'healthy'}")

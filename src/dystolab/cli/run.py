@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from dystolab.cli._json import AsJson
+
 if TYPE_CHECKING:
     from dystolab.cli._request import Request
     from dystolab.result import Result
@@ -39,7 +41,7 @@ def main(
     workers: Annotated[int, typer.Option(help="Subjects that run at the same time.")] = 1,
     out: Annotated[Path | None, typer.Option(help="New directory for results and figure.")] = None,
     resume: Annotated[Path | None, typer.Option(metavar="RESULT", help="Go on with a stopped run.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Run an experiment, save every subject when it is finished, and draw the result."""
     from dystolab.cli._request import Request, assignments

@@ -8,10 +8,12 @@ from typing import Annotated
 
 import typer
 
+from dystolab.cli._json import AsJson
+
 
 def main(
     result: Annotated[Path, typer.Argument(metavar="RESULT", help="Directory of a run, or one .zarr in it.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show the measures of a stored run."""
     from dystolab.cli._stored import load

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from dystolab.cli._json import AsJson, print_json
+
 
 def main(
     only: Annotated[
@@ -26,6 +28,7 @@ def main(
     nest_module: Annotated[
         str | None, typer.Option("--nest-module", metavar="NAME", help="NEST module with the E-GLIF cell.")
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Recompute every target with pass or fail, and write validation.md (an hour or more for all)."""
     import sys
@@ -36,9 +39,12 @@ def main(
         print(text, file=sys.stderr, flush=True)
 
     rows = validate(only or (), out, say, seeds=seeds, workers=workers, canonical=canonical, nest_module=nest_module)
+    red = sum(row.passed is False for row in rows)
+    if as_json:
+        print_json(rows=[row.to_json() for row in rows], red=red, page=str(out / "validation.md"))
+        raise typer.Exit(1 if red else 0)
     for row in rows:
         result = {True: "pass", False: "FAIL", None: "reported"}[row.passed]
         print(f"{result:8s} {row.what}: {row.value}" + (f" (target {row.target})" if row.target else ""))
-    red = sum(row.passed is False for row in rows)
     print(f"{len(rows)} rows, {red} red; written to {out / 'validation.md'}")
     raise typer.Exit(1 if red else 0)

@@ -10,7 +10,7 @@ from typing import Any
 from numba import njit
 
 from dystolab.engine import layout as L
-from dystolab.engine.arithmetic import KERNEL, INLINED, fetch_add, load, store
+from dystolab.engine.arithmetic import INLINED, KERNEL, fetch_add, load, store
 from dystolab.engine.delivery import spikes_at, tm_factor
 from dystolab.engine.parts import run_part
 

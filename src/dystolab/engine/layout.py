@@ -78,7 +78,8 @@ SPIKELET, SPIKELET_FADE, V_NEAR = 58, 59, 60
 N_POP_REAL: Final = 61
 
 # Columns of the integer table of parts.
-T_POP, T_BASE, T_BLOCKS, T_BLOCK0, T_CELL0, T_CELLS, T_KIND, T_SPIKES, T_EVENTS, T_EVENT_CAP, T_HEADS, T_HOLD = range(12)
+T_POP, T_BASE, T_BLOCKS, T_BLOCK0, T_CELL0, T_CELLS = range(6)
+T_KIND, T_SPIKES, T_EVENTS, T_EVENT_CAP, T_HEADS, T_HOLD = range(6, 12)
 N_PART_INT: Final = 12
 
 # Columns of the integer table of projections.

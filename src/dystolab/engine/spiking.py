@@ -14,7 +14,7 @@ from dystolab.engine.cells import substep_adex
 
 @njit(**INLINED)
 def hold_refractory(net: Any, block: Any, start: Any, lanes: Any, rows: Any, at: Any) -> Any:
-    """Put the block's refractory cells aside from row `at` of ``net.hold`` on: the step that follows runs over every cell.
+    """Put the block's refractory cells aside, from row `at` of ``net.hold`` on: the step that follows runs over all.
 
     Only the first `rows` rows of state are kept, and the account. The result is the next free row.
     """
