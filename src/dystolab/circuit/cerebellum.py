@@ -14,7 +14,7 @@ from dystolab.circuit import neurons, rules
 from dystolab.circuit.drives import Drive, Pattern, PoissonDrive
 from dystolab.circuit.neurons import EGLIF, AdEx, Receptor, Relay, Spread
 from dystolab.circuit.spec import Circuit, GapJunctions, Layer, Population, Projection, SinExpPlasticity
-from dystolab.circuit.tables import Section, built, fields, split_unit
+from dystolab.circuit.tables import Section, built, fields, overlaid, split_unit
 from dystolab.errors import ScaleError, SpecError, UnknownNameError
 
 
@@ -120,7 +120,7 @@ def population(
     return Population(
         name=name,
         size=size_at(tables, name, scale) if size is None else size,
-        neuron=neuron(tables.section("neurons").section(name)),
+        neuron=neuron(cell_section(tables, name)),
         layer=_layer(tables, section.text("layer"), scale),
         zoned=bool(section.get("zoned", False)),
         slow=tuple(_of_kind(s, SLOW) for _, s in section.section("slow").sections()),
@@ -132,6 +132,20 @@ def neuron(section: Section) -> Any:
     """Return the neuron spec that `section` describes, its receptors in the order of the table."""
     receptors = tuple(built(s, Receptor) for _, s in section.section("receptors").sections())
     return _of_kind(section, NEURONS, **({"receptors": receptors} if receptors else {}))
+
+
+def cell_section(tables: Section, name: str) -> Section:
+    """Return the table of cell `name`; one that says it is ``like`` another holds only what differs from that."""
+    cells = tables.section("neurons")
+    section = cells.section(name)
+    if "like" not in section:
+        return section
+    other = section.text("like")
+    if other not in cells or "like" in cells.section(other):
+        whole = [cell for cell in cells if "like" not in cells.section(cell)]
+        raise UnknownNameError(f"cell in {section.where}.like", other, whole)
+    differs = Section(section.where, {key: item for key, item in section.items() if key != "like"})
+    return overlaid(cells.section(other), differs)
 
 
 def projection(section: Section, name: str, tables: Section, rule: Any = None) -> Projection:
@@ -172,7 +186,7 @@ def _value(section: Section, key: str, unit: str) -> dict[str, float]:
 
 def _receptor(section: Section, tables: Section) -> int:
     cell = section.text("post")
-    known = list(tables.section("neurons").section(cell).section("receptors"))
+    known = list(cell_section(tables, cell).section("receptors"))
     if "receptor" not in section and not known:
         return 0
     wanted = section.text("receptor")

@@ -67,12 +67,17 @@ Subset = Annotated[Fraction | Cells | Disc | Zone, Field(discriminator="kind")]
 
 
 class PoissonDrive(Spec):
-    """Independent Poisson spikes per cell. A relay emits them; another cell gets ``weight_ns`` on ``receptor``."""
+    """Independent random spikes per cell. A relay emits them; another cell gets ``weight_ns`` on ``receptor``.
+
+    A cell keeps every ``order``-th event of a Poisson process of ``order`` times the rate: 1 is a Poisson process, more
+    gives gamma intervals, with a coefficient of variation of ``1/sqrt(order)`` while the rate stays.
+    """
 
     kind: Literal["poisson"] = "poisson"
     name: str
     population: str
     rate_hz: Pattern
+    order: Annotated[int, Field(ge=1)] = 1
     subset: Subset | None = None
     weight_ns: NonNegative = 0.0
     receptor: Annotated[int, Field(ge=0, le=4)] = 0

@@ -100,6 +100,13 @@ class OneSource(Spec):
     same_zone: bool = True
 
 
+class SamePairs(Spec):
+    """The pairs of projection ``of``: a synapse with another receptor beside it."""
+
+    kind: Literal["same_pairs"] = "same_pairs"
+    of: str
+
+
 class Partners(Spec):
     """A source reaches every cell that sends ``via`` to the targets of its own projection ``of``.
 
@@ -132,6 +139,7 @@ Rule = Annotated[
     | Within
     | ThroughGlomeruli
     | OneSource
+    | SamePairs
     | Partners
     | EdgeList,
     Field(discriminator="kind"),

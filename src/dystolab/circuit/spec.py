@@ -211,6 +211,34 @@ class Circuit(Spec):
         )
         return revised(self, {"projections": kept})
 
+    def with_lesion(self, name: str) -> Circuit:
+        """Return a circuit in which a projection is cut, or all that leave a population.
+
+        Raises
+        ------
+        UnknownNameError
+            If `name` is neither a projection nor a population with projections.
+        """
+        leaving = [p.name for p in self.projections if p.pre == name]
+        cut = leaving or [p.name for p in self.projections if p.name == name]
+        if not cut:
+            known = [p.name for p in self.projections]
+            raise UnknownNameError("population or projection to cut", name, [*{p.pre for p in self.projections}, *known])
+        circuit = self
+        for projection in cut:
+            circuit = circuit._silenced(self.projection(projection))
+        return circuit
+
+    def _silenced(self, cut: Projection) -> Circuit:
+        """Return a circuit in which `cut` carries and teaches nothing; others may be wired by it as before."""
+        if isinstance(self.population(cut.post).neuron, Relay):
+            return self.without_projection(cut.name)
+        taught = [p.name for p in self.projections if p.plasticity and p.plasticity.teacher == cut.name]
+        circuit = self.with_projection(cut.name, weight_ns=Value(mean=0.0), plasticity=None)
+        for name in taught:
+            circuit = circuit.with_projection(name, plasticity=None)
+        return circuit
+
     def _replaced(self, field: str, old: Any, changes: dict[str, Any]) -> Circuit:
         new = revised(old, changes)
         return revised(self, {field: tuple(new if p is old else p for p in getattr(self, field))})

@@ -168,7 +168,7 @@ def merged(tables: Iterable[Table]) -> Section:
     tables = tuple(tables)
     out = Section(f"{tables[-1].name}.toml:" if tables else "")
     for table in tables:
-        out = _overlaid(out, table.root)
+        out = overlaid(out, table.root)
     return out
 
 
@@ -250,12 +250,13 @@ def _entry(where: str, item: Mapping[str, Any], sources: Mapping[str, str]) -> E
         raise SpecError(f"{where}: {error}") from None
 
 
-def _overlaid(below: Section, above: Section) -> Section:
+def overlaid(below: Section, above: Section) -> Section:
+    """Return `below` with what `above` replaces and adds."""
     out = Section(above.where if "kind" in above else below.where, below)
     for key, item in above.items():
         old = out.get(key)
         if isinstance(item, Section) and isinstance(old, Section) and "kind" not in item:
-            out[key] = _overlaid(old, item)
+            out[key] = overlaid(old, item)
         else:
             out[key] = item
     return out

@@ -85,6 +85,8 @@ def wire(tissue: Tissue, p: Projection, done: Mapping[str, Pairs]) -> Pairs:
             return _through_glomeruli(tissue, p, p.rule, done[p.rule.claws])
         case rules.OneSource():
             return _one_source(tissue, p, p.rule, rng)
+        case rules.SamePairs():
+            return done[p.rule.of]
         case rules.Partners():
             return _partners(tissue, p, p.rule, done[p.rule.of], done[p.rule.via])
         case rules.EdgeList():
@@ -106,6 +108,9 @@ def follows(circuit: Circuit, p: Projection) -> tuple[str, ...]:
         case rules.ThroughGlomeruli(claws=claws):
             _expect(circuit, p, claws, None, p.post)
             return (claws,)
+        case rules.SamePairs(of=of):
+            _expect(circuit, p, of, p.pre, p.post)
+            return (of,)
         case rules.Partners(of=of, via=via):
             middle = _expect(circuit, p, of, p.pre, None)
             _expect(circuit, p, via, p.post, middle)

@@ -30,6 +30,7 @@ class Request:
     settings: dict[str, str] = field(default_factory=dict)
     circuit: str = "mouse-cerebellum"
     mechanisms: tuple[str, ...] = ()
+    lesions: tuple[str, ...] = ()
     subjects: int = 1
     seed: int = 1
     scale: float = 1.0
@@ -52,13 +53,14 @@ class Request:
             found = {name: value for name, value in given.items() if value is not None}
             settings = {**stored.get("settings", {}), **given.get("settings", {})}
             merged = {**stored, **found, "settings": settings}
-            return cls(**{**merged, "mechanisms": tuple(merged.get("mechanisms", ()))})
+            lists = {name: tuple(merged.get(name, ())) for name in ("mechanisms", "lesions")}
+            return cls(**{**merged, **lists})
         except TypeError:
             raise ResultError("the plan of the run to resume is damaged") from None
 
     def to_json(self) -> dict[str, Any]:
         """Return the request as JSON values, for `of`."""
-        return {**asdict(self), "mechanisms": list(self.mechanisms)}
+        return {**asdict(self), "mechanisms": list(self.mechanisms), "lesions": list(self.lesions)}
 
     def build(self) -> tuple[Any, list[Subject]]:
         """Return the experiment and its subjects.
@@ -77,12 +79,11 @@ class Request:
         circuit = presets.load(self.circuit, self.scale)
         for one in mechanisms:
             circuit = one.apply(circuit)
+        for lesion in self.lesions:
+            circuit = circuit.with_lesion(lesion)
+        whom = {"circuit": self.circuit, "mechanisms": mechanisms, "lesions": self.lesions, "scale": self.scale}
         subjects = [
-            _made(
-                "subject",
-                Subject,
-                {"circuit": self.circuit, "mechanisms": mechanisms, "seed": seed, "scale": self.scale},
-            )
+            _made("subject", Subject, {**whom, "seed": seed})
             for seed in range(self.seed, self.seed + self.subjects)
         ]
         return experiment, subjects

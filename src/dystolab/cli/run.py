@@ -32,6 +32,9 @@ def main(
         list[str] | None,
         typer.Option(metavar="NAME:SEVERITY[,KEY=VALUE…]", help="What is wrong; severity 0 to 1."),
     ] = None,
+    lesion: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Cut a projection, or all that leave a population.")
+    ] = None,
     subjects: Annotated[
         int | None, typer.Option(help="How many subjects; each has a seed of its own.")
     ] = None,
@@ -62,6 +65,7 @@ def main(
         settings=given,
         circuit=circuit,
         mechanisms=mechanism,
+        lesions=lesion,
         subjects=subjects,
         seed=seed,
         scale=scale,

@@ -102,13 +102,24 @@ def pattern_value(pattern: Pattern, times_ms: Array) -> Array:
 
 
 def poisson_spikes(drive: PoissonDrive, cells: Array, rng: np.random.Generator, lo: float) -> tuple[Array, Array]:
-    """Thin a homogeneous process of the pattern's highest rate: exact for every pattern."""
-    top = max(drive.rate_hz.values)
+    """Thin a homogeneous process of the pattern's highest rate: exact for every pattern.
+
+    Of an order above 1 each cell counts its events anew in each segment, from a random one on.
+    """
+    top = max(drive.rate_hz.values) * drive.order
     n = rng.poisson(top * len(cells) * SEGMENT_MS / 1000.0)
     times = lo + SEGMENT_MS * rng.random(n)
     which = rng.integers(0, max(len(cells), 1), n)
-    keep = rng.random(n) * top < pattern_value(drive.rate_hz, times)
-    return times[keep], cells[which[keep]]
+    keep = rng.random(n) * top < drive.order * pattern_value(drive.rate_hz, times)
+    times, which = times[keep], which[keep]
+    if drive.order > 1:
+        by_cell = np.lexsort((times, which))
+        times, which = times[by_cell], which[by_cell]
+        first = rng.integers(0, drive.order, max(len(cells), 1))
+        number = np.arange(len(which)) - np.searchsorted(which, which)
+        counted = (number + first[which]) % drive.order == 0
+        times, which = times[counted], which[counted]
+    return times, cells[which]
 
 
 def given_spikes(drive: SpikeDrive, cells: Array, seed: int, lo: float) -> tuple[Array, Array]:

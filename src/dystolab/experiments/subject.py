@@ -39,6 +39,8 @@ class Subject(Settings):
         Name of a circuit (`dystolab list circuits`), or a circuit of one's own.
     mechanisms : sequence of Mechanism
         What is wrong with it, applied in this order.
+    lesions : sequence of str
+        Projections that are cut, and populations of which every outgoing projection is.
     seed : int
         Which animal: it decides anatomy, input and noise.
     scale : float
@@ -57,6 +59,7 @@ class Subject(Settings):
 
     circuit: str | Circuit = "mouse-cerebellum"
     mechanisms: tuple[Any, ...] = ()
+    lesions: tuple[str, ...] = ()
     seed: int = Field(default=1, ge=0)
     scale: float = Field(default=1.0, gt=0, allow_inf_nan=False)
 
@@ -83,10 +86,12 @@ class Subject(Settings):
         return self
 
     def build(self) -> Circuit:
-        """Return the circuit spec with the mechanisms in it."""
+        """Return the circuit spec with the mechanisms and lesions in it."""
         circuit = presets.load(self.circuit, self.scale) if isinstance(self.circuit, str) else self.circuit
         for mechanism in self.mechanisms:
             circuit = mechanism.apply(circuit)
+        for lesion in self.lesions:
+            circuit = circuit.with_lesion(lesion)
         return circuit
 
     @model_serializer
@@ -97,7 +102,7 @@ class Subject(Settings):
             "scale": self.scale,
             "seed": self.seed,
             "mechanisms": [_described(one) for one in self.mechanisms],
-            "lesions": [],
+            "lesions": list(self.lesions),
             "stimulations": [],
             "body": None,
             "extent": None,

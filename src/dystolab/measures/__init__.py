@@ -17,6 +17,10 @@ POPULATIONS: tuple[str, ...] = (
     "dcn_gaba",
     "dcn_gly",
     "io_cell",
+    "ubc_on_fast",
+    "ubc_on_middle",
+    "ubc_on_slow",
+    "ubc_off",
 )
 
 FAMILIES: dict[str, tuple[str, str]] = {
@@ -56,6 +60,9 @@ _ALONE: dict[str, tuple[str, str]] = {
     "dcn_learned_hz": ("Hz", "nuclear rate in the 100 ms before the US: last block - naive trial"),
     "dcn_sdf_change_hz": ("Hz", "nuclear spike density 150-200 ms after CS onset - baseline; last block"),
     "olive_spikes_per_us": ("1", "spikes of an olivary cell during one unconditioned stimulus"),
+    "time_error_ms": ("ms", "root mean square error of the time since onset that is read from granule cells"),
+    "time_error_abs_ms": ("ms", "mean size of the error of the time since onset that is read from granule cells"),
+    "time_error_ms_by_time": ("ms", "root mean square error around 0, 50, 100 ... ms after onset"),
     "weight_change_percent.pf_pc": ("%", "change of the mean weight from parallel fibre to Purkinje cell"),
 }
 
