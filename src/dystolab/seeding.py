@@ -35,3 +35,11 @@ def stream(seed: int, *names: str | int) -> np.random.Generator:
     True
     """
     return np.random.Generator(np.random.Philox(key=key64(seed, *names)))
+
+
+def order(seed: int, population: str, size: int) -> np.ndarray:
+    """Return the cells of a population in the random order by which shares of it are taken, int64 (size,).
+
+    Fibres with collaterals to the nuclei are taken from its start, those of a conditioned stimulus from its end.
+    """
+    return stream(seed, population, "order").permutation(size)

@@ -20,8 +20,10 @@ NAMES: dict[str, str] = {
 }
 _TABLES: dict[str, tuple[str, ...]] = {
     "mouse-2022": ("tissue", "neurons_2022", "wiring_2022"),
-    "mouse-cerebellum": ("tissue", "neurons_2022", "wiring_2022", "canonical_awake", "mouse_cerebellum", "unipolar_brush"),
-}
+    "mouse-cerebellum": (
+        "tissue", "neurons_2022", "wiring_2022", "canonical_awake", "mouse_cerebellum", "unipolar_brush", "blink_path",
+    ),
+}  # fmt: skip
 _CANONICAL_TABLES = ("tissue", "neurons_2022", "wiring_2022", "canonical_awake")
 _CANONICAL_POPULATIONS = {
     "mossy_fiber": "mossy_fibers",

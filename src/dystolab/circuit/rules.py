@@ -27,7 +27,8 @@ class InDegree(Spec):
     ``"any"``; ``"parallel_fibre"``: sources whose fibre, running along y with ``reach_um`` to each side,
     crosses the target's dendritic box of ``width_um`` along x; ``"sagittal"``: sources whose axon, running
     along x with ``reach_um`` to each side, crosses the target's box of ``width_um`` along y (without
-    ``width_um``: the whole tissue); ``"radius"``: sources within ``reach_um`` in space.
+    ``width_um``: the whole tissue); ``"radius"``: sources within ``reach_um`` in space. Only a ``share`` of the
+    sources sends axons there: the first ones of `seeding.order`.
     """
 
     kind: Literal["in_degree"] = "in_degree"
@@ -38,6 +39,7 @@ class InDegree(Spec):
     reach_um: Positive | None = None
     width_um: Positive | None = None
     same_zone: bool = False
+    share: Probability = 1.0
 
     @model_validator(mode="after")
     def _complete(self) -> InDegree:

@@ -222,8 +222,8 @@ class Circuit(Spec):
         leaving = [p.name for p in self.projections if p.pre == name]
         cut = leaving or [p.name for p in self.projections if p.name == name]
         if not cut:
-            known = [p.name for p in self.projections]
-            raise UnknownNameError("population or projection to cut", name, [*{p.pre for p in self.projections}, *known])
+            known = [*{p.pre: 0 for p in self.projections}, *(p.name for p in self.projections)]
+            raise UnknownNameError("population or projection to cut", name, known)
         circuit = self
         for projection in cut:
             circuit = circuit._silenced(self.projection(projection))

@@ -13,7 +13,7 @@ from scipy.spatial import cKDTree
 from dystolab.circuit import edge_list, rules
 from dystolab.circuit.spec import Circuit, Projection
 from dystolab.errors import SpecError
-from dystolab.seeding import stream
+from dystolab.seeding import order, stream
 
 Indices = NDArray[np.int64]
 Points = NDArray[np.float64]
@@ -184,7 +184,11 @@ def _in_degree(tissue: Tissue, p: Projection, rule: rules.InDegree, rng: np.rand
     wish = rule.mean + rule.sd * rng.standard_normal(n_post)
     wanted = np.clip(np.floor(wish + rng.random(n_post)), *rule.range).astype(np.int64)
     pre, post, short = [], [], 0
-    for sources, targets in groups(tissue, p, rule.same_zone):
+    n_pre = tissue.sizes(p)[0]
+    sends = np.zeros(n_pre, bool)
+    sends[order(tissue.seed, p.pre, n_pre)[: round(rule.share * n_pre)]] = True
+    for every, targets in groups(tissue, p, rule.same_zone):
+        sources = every[sends[every]]
         drawn = _draw_sources(tissue, p, rule, rng, sources, targets, wanted[targets])
         got = np.array([d.size for d in drawn], np.int64)
         short += int(np.sum(got < wanted[targets]))

@@ -47,8 +47,9 @@ def _arm(
     from dystolab.lab.runs import load_run, run_many
 
     mechanism = study.arms[arm]
+    settings = {name: str(value) for name, value in study.settings.items()} | {"trials": str(trials)}
     request = Request.of(
-        {}, experiment=study.experiment, settings={"trials": str(trials)}, circuit=circuit,
+        {}, experiment=study.experiment, settings=settings, circuit=circuit,
         mechanisms=[mechanism] if mechanism else None, subjects=subjects, seed=seed, scale=scale,
     )  # fmt: skip
     experiment, mice = request.build()

@@ -35,6 +35,10 @@ def main(
     lesion: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="Cut a projection, or all that leave a population.")
     ] = None,
+    isi: Annotated[int | None, typer.Option(help="From CS to US, ms (eyeblink).")] = None,
+    protocol: Annotated[
+        str | None, typer.Option(metavar="PHASE[,PHASE…]", help="acquisition, extinction, reacquisition (eyeblink).")
+    ] = None,
     subjects: Annotated[
         int | None, typer.Option(help="How many subjects; each has a seed of its own.")
     ] = None,
@@ -54,10 +58,12 @@ def main(
     if out is not None and resume is not None:
         raise SpecError("--out and --resume exclude each other: a resumed run stays where it is")
     given = assignments(settings or [], "--set")
-    if trials is not None:
-        if "trials" in given:
-            raise SpecError("--trials and --set trials=… exclude each other")
-        given["trials"] = str(trials)
+    phases = None if protocol is None else json.dumps(protocol.split(","))
+    for option, name, text in (("trials", "trials", trials), ("isi", "isi_ms", isi), ("protocol", "phases", phases)):
+        if text is not None:
+            if name in given:
+                raise SpecError(f"--{option} and --set {name}=… exclude each other")
+            given[name] = str(text)
     where = None if resume is None else run_directory(resume)
     request = Request.of(
         _stored(where),

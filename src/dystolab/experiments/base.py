@@ -71,6 +71,10 @@ class Experiment(Settings):
     mirrors: ClassVar[str]
     leaves_out: ClassVar[str]
 
+    def prepare(self, circuit: Circuit) -> Circuit:
+        """Return the circuit as the experiment takes it; most take it as it is."""
+        return circuit
+
     @abstractmethod
     def protocol(self, circuit: Circuit, anatomy: Anatomy, seed: int) -> Protocol:
         """Return what is done to `circuit`."""
@@ -129,7 +133,7 @@ def run(
     if not isinstance(subject, Subject):
         raise SpecError(f"an experiment runs on a dystolab.Subject, not on {type(subject).__name__}")
     started = time.perf_counter()
-    circuit = subject.build()
+    circuit = experiment.prepare(subject.build())
     anatomy = grow(circuit, subject.seed)
     protocol = experiment.protocol(circuit, anatomy, subject.seed)
     driven = circuit.with_drives(*protocol.drives)

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
+from dystolab import seeding
 from dystolab.circuit.anatomy import Anatomy, subset_indices
 from dystolab.circuit.drives import Cells, Disc, Pattern, PoissonDrive, SpikeDrive
 from dystolab.circuit.spec import Circuit
 from dystolab.circuit.tables import Section, read
 from dystolab.errors import SpecError
-from dystolab.seeding import stream
 
 FIBRES = "mossy_fiber"
 STEP_MS = 2.0
@@ -29,6 +29,8 @@ def numbers() -> Section:
 def sensory(circuit: Circuit, seed: int, start_ms: float, cs_ms: float, trial_ms: float) -> tuple[PoissonDrive, ...]:
     """Return the stimulus of a tone or a light: a burst at onset in some fibres, a higher rate throughout in others.
 
+    The fibres are those without collaterals to the nuclei, as far as they go.
+
     Parameters
     ----------
     circuit : Circuit
@@ -39,7 +41,7 @@ def sensory(circuit: Circuit, seed: int, start_ms: float, cs_ms: float, trial_ms
     """
     table = numbers().section("sensory")
     size = circuit.population(FIBRES).size
-    order = stream(seed, "conditioned_stimulus", "fibres").permutation(size)
+    order = seeding.order(seed, FIBRES, size)[::-1]
     n_phasic, n_tonic = (round(size * table.number(name, "1")) for name in ("phasic_share", "tonic_share"))
     onset = start_ms + table.number("latency", "ms")
     groups = [("phasic", order[:n_phasic], _burst(table, onset, cs_ms, trial_ms))]

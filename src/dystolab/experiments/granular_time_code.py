@@ -25,7 +25,7 @@ PROFILE_MS = 10
 
 
 class GranularTimeCode(Experiment):
-    """A conditioned stimulus again and again, without learning: what do granule cells know of the time since its onset?
+    """A conditioned stimulus again and again, without learning: what granule cells tell of the time since its onset.
 
     Mossy fibres answer the stimulus with a burst at its onset or with a higher rate throughout; none of them knows the
     time. A read-out with weights that are not negative is fitted on 70 % of the trials and tested on the others.
@@ -66,7 +66,7 @@ class GranularTimeCode(Experiment):
         return Protocol(drives, recording, (self.trials + 1) * TRIAL_MS, settle_ms=TRIAL_MS)
 
     def measure(self, sim: Simulator) -> Findings:
-        """Return the error of the time that is read, as a whole and by time, and the mean course of each cell's rate."""
+        """Return the error of the time that is read, as a whole and by time, and each cell's mean course."""
         times, cells = sim.spikes("granule_cell")
         recorded = sim.recorded_cells("granule_cell")
         onsets = CS_START_MS + TRIAL_MS * (1.0 + np.arange(self.trials))

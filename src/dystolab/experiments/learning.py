@@ -76,6 +76,7 @@ def findings(sim: Simulator, trials: Trials) -> Findings:
         *_of_rates(sim, "purkinje", "purkinje_cell", purkinje.simple_spikes(sim), trials),
         *_of_rates(sim, "dcn", "dcn_glut", dcn, trials),
         *_of_density(density, baseline, trials),
+        _pause(density["purkinje_cell"], trials),
         *_of_olive(sim, trials),
         *(_of_weights(sim, name) for name in sim.recording.weights),
     ]
@@ -135,6 +136,15 @@ def _of_density(density: dict[str, Array], baseline_hz: float, trials: Trials) -
         mean, interval, n = mean_interval(late - first)
         found.append(measure(f"{short}_sdf_change_hz", mean, n, interval))
     return found
+
+
+def _pause(density: Array, trials: Trials) -> Named:
+    """Return from when on the Purkinje cells' mean spike density of the last block stays below that before the CS."""
+    mean = density[1:][-trials.block :].mean(axis=0)
+    zero = -trials.window_ms[0]
+    above = mean[zero : zero + trials.isi_ms] >= mean[:zero].mean()
+    onset = float("nan") if above[-1] else float(trials.isi_ms - above[::-1].argmax() if above.any() else 0)
+    return measure("purkinje_pause_ms", onset, trials.block)
 
 
 def _of_olive(sim: Simulator, trials: Trials) -> list[Named]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from dystolab.errors import UnknownNameError
+from dystolab.experiments.eyeblink import PUBLISHED
 
 
 @dataclass(frozen=True)
@@ -17,6 +19,8 @@ class Study:
         The study.
     experiment : str
         The experiment that each arm does.
+    settings : dict of str to value
+        Its settings.
     circuit : str
         The preset that is the study's own model.
     arms : dict of str to str or None
@@ -27,6 +31,7 @@ class Study:
 
     doi: str
     experiment: str
+    settings: dict[str, Any]
     circuit: str
     arms: dict[str, str | None]
     read: str
@@ -36,6 +41,7 @@ STUDIES: dict[str, Study] = {
     "geminiani2022": Study(
         doi="10.3389/fnsys.2022.919761",
         experiment="eyeblink",
+        settings=PUBLISHED,
         circuit="mouse-2022",
         arms={
             "healthy": None,

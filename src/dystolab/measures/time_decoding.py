@@ -1,8 +1,8 @@
 """How well the time since a stimulus can be read from spikes by cells that can only be excited.
 
 The read-out is a row of units, each wanting to be active around a time of its own. Their weights are not negative, as
-those of parallel fibres onto Purkinje cells; a constant input stands for the firing that such a cell has by itself. Weights
-are fitted on some trials and tested on others.
+those of parallel fibres onto Purkinje cells; a constant input stands for the firing that such a cell has by itself.
+Weights are fitted on some trials and tested on others.
 """
 
 from __future__ import annotations

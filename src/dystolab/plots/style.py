@@ -35,6 +35,8 @@ POPULATIONS: dict[str, tuple[str, str]] = {
     "dcn_gaba": ("nuclei, GABAergic", PURPLE),
     "dcn_gly": ("nuclei, glycinergic", PURPLE),
     "io_cell": ("inferior olive", BLACK),
+    "red_nucleus": ("red nucleus", VERMILLION),
+    "facial_motoneuron": ("facial motoneurons", BLACK),
 }
 """Population -> its name in figures and its colour, in the order from input to output."""
 
