@@ -31,6 +31,7 @@ class FakeMechanism(BaseModel):
 class FakeSubject:
     circuit: str = "mouse-cerebellum"
     mechanisms: tuple[FakeMechanism, ...] = ()
+    lesions: tuple[str, ...] = ()
     seed: int = 1
     scale: float = 1.0
 

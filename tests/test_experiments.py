@@ -17,9 +17,11 @@ import pytest
 import dystolab
 from dystolab import experiments, measures, plots
 from dystolab.circuit import grow, load
+from dystolab.circuit.drives import PoissonDrive, SpikeDrive
 from dystolab.circuit.spec import Circuit, revised
 from dystolab.errors import DystolabError, ResultError, SpecError, UnknownNameError
-from dystolab.experiments import Subject, base, eyeblink, rest
+from dystolab.experiments import Subject, base, eyeblink, granular_time_code, rest
+from dystolab.experiments.eyeblink import PUBLISHED
 from dystolab.lab.plan import Plan
 from dystolab.result import Result
 
@@ -27,7 +29,7 @@ SCALE = 0.2
 CIRCUIT = "mouse-cerebellum"
 MOUSE = Subject(circuit=CIRCUIT, seed=1, scale=SCALE)
 REST = rest(duration_ms=1500, settle_ms=500)
-SHORT = eyeblink(trials=3, block=2, trial_ms=700)
+SHORT = eyeblink(trials=3, block=2, trial_ms=900, cs_start_ms=300)
 RUNTIME = "wall_s build_s compile_s biological_s threads workers neurons synapses plastic_synapses peak_rss_mb engine"
 
 
@@ -65,7 +67,7 @@ def same(a: Result, b: Result) -> None:
 
 
 def test_a_result_says_what_was_run_and_what_it_cost(rested: Result, conditioned: Result) -> None:
-    for result, experiment, lived in ((rested, REST, 2.0), (conditioned, SHORT, 2.8)):
+    for result, experiment, lived in ((rested, REST, 2.0), (conditioned, SHORT, 3.6)):
         assert result.experiment == experiment.name
         assert result.settings == experiment.model_dump(mode="json")
         assert result.subject == MOUSE.describe()
@@ -85,7 +87,7 @@ def test_measures_bear_their_public_names_and_units(rested: Result, conditioned:
 
 
 def test_results_are_stored_and_drawn(rested: Result, conditioned: Result, tmp_path: Path) -> None:
-    for result, parts in ((rested, 3), (conditioned, 6)):
+    for result, parts in ((rested, 3), (conditioned, 9)):
         back = Result.load(result.save(tmp_path / f"{result.experiment}.zarr"))
         same(result, back)
         page = plots.page([back])
@@ -128,7 +130,8 @@ def test_purkinje_spikes_are_simple_or_complex(rested: Result) -> None:
 
 def test_cs_and_us_as_published() -> None:
     circuit = load(CIRCUIT)
-    cs, us = eyeblink().protocol(circuit, grow(circuit, 1), 1).drives
+    cs, us, *reflex = eyeblink(**PUBLISHED).protocol(circuit, grow(circuit, 1), 1).drives
+    assert [d.name for d in reflex] == ["blink_reflex", "blink_reflex_tail"]
     assert cs.subset.radius_um == 97.0
     fibres = max(cs.cells) + 1
     times = np.array(cs.times_ms).reshape(fibres, 11)
@@ -142,11 +145,48 @@ def test_cs_and_us_as_published() -> None:
 
 def test_cs_covers_the_same_share_of_any_tissue_and_stretches() -> None:
     circuit = load(CIRCUIT, 2.0)
-    cs, _ = eyeblink(isi_ms=530).protocol(circuit, grow(circuit, 1), 1).drives
+    cs, *_ = eyeblink(isi_ms=530, **PUBLISHED).protocol(circuit, grow(circuit, 1), 1).drives
     assert cs.subset.radius_um == pytest.approx(97 * math.sqrt(2))
     assert (max(cs.cells) + 1) / circuit.population("mossy_fiber").size == pytest.approx(0.49, abs=0.08)
     assert cs.times_ms[10] == 100 + 256
     assert max(cs.times_ms) <= 100 + 560 + 30
+
+
+def test_the_sensory_cs_carries_no_time() -> None:
+    circuit = load(CIRCUIT)
+    anatomy = grow(circuit, 1)
+    cs = [d for d in eyeblink().protocol(circuit, anatomy, 1).drives if isinstance(d, PoissonDrive)]
+    cells = [c for d in cs for c in d.subset.indices]
+    assert len(cells) == len(set(cells)) == round(0.3 * 117) + round(0.25 * 117)
+    burst, *tonic = cs
+    since, rate = np.array(burst.rate_hz.times_ms) - 510.0, np.array(burst.rate_hz.values)
+    np.testing.assert_allclose(rate[:-1], 200 * np.exp(-since[:-1] / 30))
+    for drive, wanted in zip(tonic, (20.0, 40.0, 80.0), strict=True):
+        assert drive.rate_hz.times_ms == (510.0, 790.0)
+        assert drive.rate_hz.values == (wanted, 0.0)
+    # Fibres of the stimulus are those that send the fewest collaterals to the nuclei.
+    collateral = set(anatomy.edges["mf_dcn_glut"].pre.tolist())
+    assert len(collateral & set(cells)) <= 0.15 * len(cells)
+
+
+def test_the_puff_reaches_olive_and_lid_in_the_same_trials() -> None:
+    circuit = load(CIRCUIT)
+    kind = eyeblink(trials=4, phases=("acquisition", "extinction", "reacquisition"))
+    assert kind.has_us.tolist() == [True] * 4 + [False] * 4 + [True] * 4
+    drives = [d for d in kind.protocol(circuit, grow(circuit, 1), 1).drives if isinstance(d, SpikeDrive)]
+    assert {d.population for d in drives} == {"io_cell", "facial_motoneuron"}
+    spans = {(d.start_ms, d.stop_ms) for d in drives}
+    assert spans == {(1500.0, 7500.0), (13500.0, 19500.0)}
+    assert {min(d.times_ms) for d in drives} == {750.0, 755.0, 767.0}
+
+
+def test_acceleration_multiplies_learning_rates_alone() -> None:
+    circuit = load(CIRCUIT)
+    fast = eyeblink(acceleration=10).prepare(circuit)
+    rule, slow = fast.projection("pf_pc").plasticity, circuit.projection("pf_pc").plasticity
+    assert (rule.a_plus_ns, rule.a_minus_ns) == pytest.approx((10 * slow.a_plus_ns, 10 * slow.a_minus_ns))
+    assert fast.with_projection("pf_pc", plasticity=slow) == circuit
+    assert eyeblink(acceleration=1).prepare(circuit) is circuit
 
 
 def test_us_is_unpaired_probed_or_absent() -> None:
@@ -154,8 +194,8 @@ def test_us_is_unpaired_probed_or_absent() -> None:
     anatomy = grow(circuit, 1)
 
     def us(**settings: Any) -> Any:
-        drives = eyeblink(**settings).protocol(circuit, anatomy, 1).drives
-        return drives[1] if len(drives) > 1 else None
+        drives = eyeblink(**settings, **PUBLISHED).protocol(circuit, anatomy, 1).drives
+        return next((d for d in drives if d.name == "unconditioned_stimulus"), None)
 
     assert us(pairing="unpaired").times_ms[0] == 700.0
     assert us(pairing="cs_only") is None
@@ -168,6 +208,8 @@ def test_us_is_unpaired_probed_or_absent() -> None:
 def test_trials_and_blocks(conditioned: Result) -> None:
     arrays, found = conditioned.arrays, conditioned.measures
     assert arrays["sdf/time_ms"].tolist() == list(range(-100, 500))
+    assert arrays["lid/closure_fec"].shape == (3, 200 + 600)
+    assert arrays["lid/closure_fec"].min() >= 0 and arrays["lid/closure_fec"].max() <= 1
     for name in ("dcn_glut", "purkinje_cell"):
         assert arrays[f"sdf/{name}"].shape == (3, 600)
         assert arrays[f"sdf_naive/{name}"].shape == (600,)
@@ -182,24 +224,24 @@ def test_trials_and_blocks(conditioned: Result) -> None:
 def test_us_teaches(conditioned: Result) -> None:
     weights, times = (conditioned.arrays[f"weights/pf_pc/{part}"] for part in ("mean", "time_ms"))
     assert times[0] == 0.0
-    assert times[-1] == 2800.0
+    assert times[-1] == 3600.0
     assert conditioned.measures["olive_spikes_per_us"].value > 0.5
     assert conditioned.measures["weight_change_percent.pf_pc"].value == pytest.approx(
         100 * (weights[-1] / weights[0] - 1), rel=1e-4
     )
-    alone = eyeblink(trials=3, trial_ms=700, pairing="cs_only").run(MOUSE, threads=1)
+    alone = eyeblink(trials=3, trial_ms=900, cs_start_ms=300, pairing="cs_only").run(MOUSE, threads=1)
     assert "olive_spikes_per_us" not in alone.measures
     # With the US left out the olive is quieter, so that fewer weights fall.
     assert alone.population_rate_hz["io_cell"] < conditioned.population_rate_hz["io_cell"]
     assert alone.arrays["weights/pf_pc/mean"][-1] > weights[-1]
     # Until the first US both are the same animal.
-    before = [r.arrays["counts/dcn_glut"][: 700 + 350] for r in (alone, conditioned)]
+    before = [r.arrays["counts/dcn_glut"][: 900 + 550] for r in (alone, conditioned)]
     np.testing.assert_array_equal(*before)
 
 
 def test_without_climbing_fibres_nothing_is_complex_or_learned() -> None:
     subject = Subject(circuit=load(CIRCUIT, SCALE), mechanisms=(Cut(),))
-    result = eyeblink(trials=1, trial_ms=700).run(subject, threads=1)
+    result = eyeblink(trials=1, trial_ms=900, cs_start_ms=300).run(subject, threads=1)
     assert result.subject["mechanisms"] == [{"name": "cut", "severity": 1.0}]
     assert result.subject["scale"] == SCALE
     assert not any(name.startswith("weight") for name in {**result.arrays, **result.measures})
@@ -207,6 +249,31 @@ def test_without_climbing_fibres_nothing_is_complex_or_learned() -> None:
     quiet = rest(duration_ms=1000, settle_ms=0).run(subject, threads=1)
     assert quiet.measures["complex_spike_rate_hz"].value == 0.0
     assert quiet.measures["simple_spike_rate_hz"].value == quiet.measures["rate_hz.purkinje_cell"].value
+
+
+def test_a_lesion_silences_and_changes_nothing_else() -> None:
+    circuit = Subject(scale=SCALE).build()
+    cut = Subject(scale=SCALE, lesions=("ubc_off", "io_pc")).build()
+    changed = {p.name for p, q in zip(circuit.projections, cut.projections, strict=True) if p != q}
+    assert changed == {"ubc_off_grc", "io_pc", "pf_pc"}
+    assert cut.projection("io_pc").weight_ns.mean == cut.projection("ubc_off_grc").weight_ns.mean == 0
+    assert cut.projection("pf_pc").plasticity is None  # nobody teaches it
+    assert "mf_glom" not in {p.name for p in circuit.with_lesion("mossy_fiber").projections}
+
+
+# The time code
+
+
+def test_the_time_code_is_read_and_drawn() -> None:
+    result = granular_time_code(trials=10, cells=100, window_ms=100).run(MOUSE, threads=1)
+    assert 0 < result.measures["time_error_abs_ms"].value <= result.measures["time_error_ms"].value < 100
+    assert len(result.measures["time_error_ms_by_time"].value) == 3
+    assert result.arrays["time/estimate_ms"].shape == (3, 21)
+    assert result.arrays["profile/granule_cell"].shape == (100, 80)
+    assert result.arrays["profile/granule_cell"].mean() == pytest.approx(
+        result.arrays["counts/granule_cell"][1200:].mean() * 1000 / 6084, rel=0.5
+    )
+    plots.page([result]).draw_without_rendering()
 
 
 # Resuming
@@ -217,9 +284,9 @@ import os, signal
 from dystolab.experiments import Subject, base, eyeblink
 base.CHECKPOINT_EVERY_S, base.CHECKPOINT_SHARE = 0.0, 1e9
 def progress(done, total):
-    if done >= 1400:
+    if done >= 1800:
         os.kill(os.getpid(), signal.SIGKILL)
-eyeblink(trials=3, block=2, trial_ms=700).run(
+eyeblink(trials=3, block=2, trial_ms=900, cs_start_ms=300).run(
     Subject(circuit={circuit!r}, seed=1, scale={scale}), threads=1, progress=progress, checkpoint_dir={where!r}
 )
 """
@@ -232,20 +299,21 @@ def test_a_killed_run_goes_on_to_the_same_result(conditioned: Result, tmp_path: 
     assert done.returncode == -signal.SIGKILL
     told: list[tuple[float, float]] = []
     resumed = SHORT.run(MOUSE, threads=1, progress=lambda *at: told.append(at), checkpoint_dir=str(tmp_path))
-    assert told == [(1400.0, 2800), (2100.0, 2800), (2800, 2800)]
+    assert told == [(1800.0, 3600), (2700.0, 3600), (3600, 3600)]
     same(conditioned, resumed)
-    assert resumed.runtime["biological_s"] == 1.4
-    assert any("resumed at 1400 ms" in note for note in resumed.provenance["notes"])
+    assert resumed.runtime["biological_s"] == 1.8
+    assert any("resumed at 1800 ms" in note for note in resumed.provenance["notes"])
 
 
 def test_a_checkpoint_of_another_run_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(base, "CHECKPOINT_EVERY_S", 0.0)  # the only one of this run is due at once
-    eyeblink(trials=1, trial_ms=700).run(MOUSE, threads=1, checkpoint_dir=tmp_path)
+    eyeblink(trials=1, trial_ms=900, cs_start_ms=300).run(MOUSE, threads=1, checkpoint_dir=tmp_path)
     with pytest.raises(ResultError, match="another circuit, seed or recording"):
-        eyeblink(trials=1, trial_ms=700, us_weight_ns=20).run(MOUSE, threads=1, checkpoint_dir=tmp_path)
+        other = eyeblink(trials=1, trial_ms=900, cs_start_ms=300, us_weight_ns=20)
+        other.run(MOUSE, threads=1, checkpoint_dir=tmp_path)
     (tmp_path / base.CHECKPOINT).write_bytes(b"damaged")
     with pytest.raises(ResultError, match="is damaged"):
-        eyeblink(trials=1, trial_ms=700).run(MOUSE, threads=1, checkpoint_dir=tmp_path)
+        eyeblink(trials=1, trial_ms=900, cs_start_ms=300).run(MOUSE, threads=1, checkpoint_dir=tmp_path)
 
 
 # Refusals
@@ -262,9 +330,12 @@ def test_a_checkpoint_of_another_run_is_refused(tmp_path: Path, monkeypatch: pyt
         (lambda: eyeblink(us_weight_ns=math.nan), "Eyeblink.us_weight_ns"),
         (lambda: eyeblink(pairing="payred"), "'paired', 'unpaired' or 'cs_only'"),
         (lambda: eyeblink(isi_ms=400, cs_ms=300), "isi_ms = 400 or more"),
-        (lambda: eyeblink(isi_ms=900), "need 1061 ms or more"),
+        (lambda: eyeblink(isi_ms=970), "need 1501 ms or more"),
+        (lambda: eyeblink(isi_ms=900, **PUBLISHED), "need 1061 ms or more"),
+        (lambda: eyeblink(phases=()), "Eyeblink.phases"),
+        (lambda: eyeblink(phases=("extincton",)), "'acquisition', 'extinction' or 'reacquisition'"),
         (lambda: eyeblink(pairing="unpaired", unpaired_ms=400), "480 or more"),
-        (lambda: eyeblink(pairing="unpaired", unpaired_ms=900), "need 1031 ms or more"),
+        (lambda: eyeblink(pairing="unpaired", unpaired_ms=1000), "need 1531 ms or more"),
         (lambda: eyeblink(probe_every=1), "use pairing='cs_only'"),
         (lambda: rest(duration_ms=10), "Rest.duration_ms"),
         (lambda: rest(settle_ms=-1), "Rest.settle_ms"),
@@ -277,7 +348,7 @@ def test_a_checkpoint_of_another_run_is_refused(tmp_path: Path, monkeypatch: pyt
         (lambda: Subject(mechanisms=[Cut]), "is no mechanism"),
         (lambda: experiments.get("eyeblnk"), "did you mean 'eyeblink'"),
         (lambda: rest().run(CIRCUIT), "runs on a dystolab.Subject, not on str"),
-        (lambda: eyeblink(cs_radius_um=0.01).run(MOUSE), "no mossy fibre lies in the disc"),
+        (lambda: Subject(lesions=("glom_grcc",)).build(), "did you mean 'glom_grc'"),
         (lambda: eyeblink().run(_without_nuclei()), "unknown population 'dcn_glut'"),
     ],
 )
@@ -300,7 +371,7 @@ def _without_nuclei() -> Subject:
 
 def test_experiments_are_found_by_name() -> None:
     assert experiments.get("eyeblink") is eyeblink is dystolab.experiments.eyeblink
-    assert list(experiments.NAMES) == ["rest", "eyeblink"]
+    assert list(experiments.NAMES) == ["rest", "eyeblink", "granular_time_code"]
     for name in experiments.NAMES:
         kind = experiments.get(name)
         assert kind.name == name

@@ -16,6 +16,9 @@ POPULATIONS = {
     "mossy_fiber", "glomerulus", "granule_cell", "golgi_cell", "purkinje_cell", "basket_cell",
     "stellate_cell", "dcn_glut", "dcn_gaba", "dcn_gly", "io_cell",
 }  # fmt: skip
+OURS = {
+    "ubc_on_fast", "ubc_on_middle", "ubc_on_slow", "ubc_off", "red_nucleus", "facial_motoneuron",
+}  # fmt: skip
 ZONED = {"purkinje_cell", "dcn_glut", "dcn_gaba", "dcn_gly", "io_cell"}
 
 
@@ -24,7 +27,7 @@ ZONED = {"purkinje_cell", "dcn_glut", "dcn_gaba", "dcn_gly", "io_cell"}
 def test_presets_build_and_survive_json(name: str, scale: float) -> None:
     circuit = load(name, scale)
     assert Circuit.model_validate_json(circuit.model_dump_json()) == circuit
-    assert {p.name for p in circuit.populations} == POPULATIONS
+    assert {p.name for p in circuit.populations} == POPULATIONS | (OURS if name == "mouse-cerebellum" else set())
     assert {p.name for p in circuit.populations if p.zoned} == ZONED
     assert circuit.scale == scale and circuit.sources
 

@@ -94,7 +94,8 @@ def published(
     # Fibres take turns: one is early in the CS, the next is late, both with the same shift.
     number = np.arange(fibres)
     spikes = round(table.number("spikes", "1"))
-    early, late = (np.linspace(*table.numbers(name, "ms", 2), spikes) for name in ("early", "late"))
+    ends = (table.numbers(name, "ms", 2) for name in ("early", "late"))
+    early, late = (np.linspace(first, last, spikes) for first, last in ends)
     trains = np.where((number % 2 == 0)[:, None], early, late) * cs_ms / table.number("cs", "ms")
     times = start_ms + np.round(trains) + (number // 2 % shifts())[:, None]
     return SpikeDrive(

@@ -69,7 +69,7 @@ class GranularTimeCode(Experiment):
         """Return the error of the time that is read, as a whole and by time, and each cell's mean course."""
         times, cells = sim.spikes("granule_cell")
         recorded = sim.recorded_cells("granule_cell")
-        onsets = CS_START_MS + TRIAL_MS * (1.0 + np.arange(self.trials))
+        onsets = CS_START_MS + TRIAL_MS * np.arange(1.0, self.trials + 1.0)
         told = time_decoding.read_time(times, cells, recorded, onsets, self.window_ms)
         n = len(told.estimate_ms)
         off = told.estimate_ms - told.true_ms

@@ -29,6 +29,7 @@ FIGURES: dict[str, str] = {
 PAGES: dict[str, str] = {
     "rest": "dystolab.plots.summary:rest",
     "eyeblink": "dystolab.plots.summary:eyeblink",
+    "granular_time_code": "dystolab.plots.time_code:figure",
 }
 """Experiment -> where the function of its page is."""
 

@@ -16,7 +16,7 @@ from dystolab.result import Result
 
 Groups = Mapping[str, Sequence[Result]]
 PANELS: tuple[tuple[str, str, str], ...] = (
-    ("cr_percent_by_block", "conditioned responses (%)", "Learning"),
+    ("cr_percent_by_block", "conditioned responses (%)", "Published rule of nuclear rates"),
     ("dcn_change_hz_by_block", "change of rate in the CS (Hz)", "Nuclear cells"),
     ("purkinje_change_hz_by_block", "change of rate in the CS (Hz)", "Purkinje cells"),
 )

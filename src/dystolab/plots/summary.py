@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
-from dystolab.plots import learning, raster, rates, sdf, style, weights
+from dystolab.plots import learning, lid, raster, rates, sdf, style, weights
 from dystolab.result import Result
 
 
@@ -22,16 +22,21 @@ def rest(results: Sequence[Result]) -> Figure:
 
 
 def eyeblink(results: Sequence[Result]) -> Figure:
-    """Return the page of ``eyeblink``: learning curves, spike density by block, and weights if any learn."""
+    """Return the page of ``eyeblink``: the lid if there is one, learning, spike density by block, and weights."""
+    has_lid = "lid/closure_fec" in results[0].arrays
     page = style.new_figure(12, 7.5)
-    grid = page.add_gridspec(2, 6)
+    grid = page.add_gridspec(3 if has_lid else 2, 6)
+    if has_lid:
+        page.set_figheight(10.5)
+        lid.responses(page.add_subplot(grid[0, :2]), results)
+        lid.closure(page.add_subplot(grid[0, 2:]), results)
     for column, (measure, y, title) in enumerate(learning.PANELS):
-        axes = page.add_subplot(grid[0, 2 * column : 2 * column + 2])
+        axes = page.add_subplot(grid[-2, 2 * column : 2 * column + 2])
         learning.curve(axes, {"": results}, measure)
         style.tidy(axes, "block of trials", y, title)
     for column, population in enumerate(sdf.CELLS):
-        sdf.density(page.add_subplot(grid[1, 2 * column : 2 * column + 2]), results, population)
+        sdf.density(page.add_subplot(grid[-1, 2 * column : 2 * column + 2]), results, population)
     if any(name.startswith("weights/pf_pc/") for name in results[0].arrays):
-        weights.weights(page.add_subplot(grid[1, 4:]), results[0])
-    style.caption(page, results)
+        weights.weights(page.add_subplot(grid[-1, 4:]), results[0])
+    style.caption(page, results, *(["mice: github.com/AliceGem/mesoscale_simulations_cebc"] if has_lid else []))
     return page

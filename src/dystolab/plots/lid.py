@@ -1,0 +1,43 @@
+"""The lid: its closure by block of trials, and how often it answers beside what mice do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from dystolab.plots import learning, style
+from dystolab.plots.mice import curve as mouse_curve
+from dystolab.result import Result
+
+
+def closure(axes: Axes, results: Sequence[Result]) -> None:
+    """Draw the mean closure of each block of trials around the CS, from early to late."""
+    time = style.recording(results[0], "lid/time_ms")
+    rows = np.mean([style.recording(result, "lid/closure_fec") for result in results], axis=0)
+    block = int(results[0].settings["block"])
+    starts = range(0, len(rows), block)
+    for k, start in enumerate(starts):
+        shade = style.EARLY_TO_LATE(k / max(len(starts) - 1, 1))
+        axes.plot(time, rows[start : start + block].mean(axis=0), lw=1, color=shade)
+    naive = np.mean([style.recording(result, "lid/naive_fec") for result in results], axis=0)
+    axes.plot(time, naive, "--", lw=1, color=style.GREY, label="before training")
+    axes.axvline(0, color=style.GREY, lw=0.8)
+    axes.axvline(float(results[0].settings["isi_ms"]), color=style.VERMILLION, lw=0.8, label="US is due")
+    axes.set_xlim(-200, 600)
+    axes.legend(fontsize=style.SMALL, frameon=False)
+    style.tidy(axes, "time after CS onset (ms)", "closure (1: shut)", "Eyelid, early to late blocks")
+
+
+def responses(axes: Axes, results: Sequence[Result]) -> None:
+    """Draw how often the lid answers, by block, beside mice."""
+    learning.curve(axes, {"model": results}, "lid_cr_percent_by_block")
+    mice, spread = mouse_curve()
+    if len(np.atleast_1d(results[0].measures["lid_cr_percent_by_block"].value)) == len(mice):
+        axes.errorbar(
+            np.arange(1, len(mice) + 1), mice, spread, fmt="s--", ms=3, lw=1, color=style.BLACK, label="mice", zorder=1
+        )
+    axes.set_ylim(-3, 103)
+    axes.legend(fontsize=style.SMALL, frameon=False)
+    style.tidy(axes, "block of trials", "conditioned responses (%)", "Eyelid: > 5 % closure before the US")
