@@ -12,7 +12,7 @@ from dystolab.circuit.anatomy import grow, subset_indices
 from dystolab.circuit.drives import Cells, Disc, Fraction, Zone
 from dystolab.circuit.spec import Circuit, GapJunctions, Population, Projection, Value
 from dystolab.errors import ScaleError, SpecError, UnknownNameError
-from small_circuits import ADEX, SIZE_UM, cells, joined, same, two
+from small_circuits import ADEX, SIZE_UM, assert_well_formed, cells, joined, same, two
 
 
 def test_positions_fill_the_layer():
@@ -93,6 +93,28 @@ def test_weights_contacts_and_delays_follow_their_values():
     assert e.weight_ns.min() == np.float32(0.2) and e.weight_ns.mean() == pytest.approx(1.01, abs=0.03)
     assert e.delay_ms.shape == e.pre.shape
     assert e.delay_ms.min() == 1 and e.delay_ms.std() == pytest.approx(2, abs=0.1)
+
+
+def test_silent_synapses_are_nested_and_change_no_others():
+    value = {"weight_ns": Value(mean=1, sd=0.5, low=0.2), "delay_ms": Value(mean=5, sd=2, low=1)}
+    circuit = two(rules.Bernoulli(probability=0.1), contacts=Value(mean=4, sd=2), **value)
+    whole = grow(circuit, 1).edges["p"]
+    rows = {(a, b): rest for a, b, *rest in zip(*vars_of(whole), strict=True)}
+    left = []
+    for share in (0.0, 0.3, 0.31, 0.9, 1.0):
+        e = grow(circuit.with_projection("p", silent_share=share), 1).edges["p"]
+        assert e.pre.size == whole.pre.size - round(share * whole.pre.size)
+        assert_well_formed(e, 400, 300)
+        found = {(a, b): rest for a, b, *rest in zip(*vars_of(e), strict=True)}
+        assert all(rows[pair] == rest for pair, rest in found.items())
+        left.append(set(found))
+    assert left[0] > left[1] > left[2] > left[3] > left[4] == set()
+    single = grow(two(rules.Bernoulli(probability=0.1)).with_projection("p", silent_share=1.0), 1).edges["p"]
+    assert single.delay_ms.tolist() == [2.0]
+
+
+def vars_of(edges):
+    return edges.pre, edges.post, edges.contacts, edges.weight_ns, edges.delay_ms
 
 
 def test_gap_junctions_join_pairs_of_a_zone():

@@ -7,7 +7,15 @@ import pytest
 
 from dystolab.circuit.drives import ConductanceDrive, CurrentDrive, Pattern, PoissonDrive
 from dystolab.circuit.neurons import OUCurrent, ParameterSchedule, Spread
-from dystolab.circuit.spec import Circuit, GapJunctions, SinExpPlasticity, TsodyksMarkram, Value
+from dystolab.circuit.spec import (
+    Circuit,
+    GapJunctions,
+    PoolClass,
+    SinExpPlasticity,
+    TsodyksMarkram,
+    Value,
+    VesiclePools,
+)
 from dystolab.engine import Recording, Simulator, Trace, reference
 from dystolab.engine import layout as L
 from dystolab.errors import DystolabError, SimulationError, SpecError, UnknownNameError, UnsupportedError
@@ -15,6 +23,15 @@ from engine_circuits import adex, anatomy, cells, edges, eglif, link, quiet, spi
 
 CONSTANT = Pattern(times_ms=(0.0,), values=(1.0,))
 RULE = SinExpPlasticity(teacher="io", a_plus_ns=0.001, a_minus_ns=-0.002, w_max_ns=9.0)
+
+
+POOLS = VesiclePools(
+    classes=(PoolClass(name="one", share=1.0, n_slow=1.0, u_slow=0.5, n_fast=0.0, u_fast=0.5, tau_fac_ms=0.0),),
+    tau_slow_ms=2000.0,
+    tau_fast_ms=20.0,
+    p_slow=0.6,
+    initial_rate_hz=0.0,
+)
 
 
 def converging(n_pre: int, delay_ms: float = 100.0, **more) -> tuple:
@@ -31,7 +48,9 @@ def converging(n_pre: int, delay_ms: float = 100.0, **more) -> tuple:
 
 
 @pytest.mark.parametrize(
-    "synapse", [None, TsodyksMarkram(u=0.3, tau_rec_ms=50.0, tau_fac_ms=20.0)], ids=["static", "short-term"]
+    "synapse",
+    [None, TsodyksMarkram(u=0.3, tau_rec_ms=50.0, tau_fac_ms=20.0), POOLS],
+    ids=["static", "short-term", "vesicle pools"],
 )
 def test_history_grows_with_the_spikes_in_flight(synapse) -> None:
     """A thousand spikes wait for their delay: more than one cell's ring has room for at first."""
@@ -170,6 +189,16 @@ REFUSED = {
     ),
     "short-term onto relays": (
         {"projections": (link("p", "a", "b", receptor=0, synapse=TM),)},
+        UnsupportedError,
+        "projection 'p': plasticity onto relays",
+    ),
+    "plastic with vesicle pools": (
+        {"projections": (link("p", "a", "c", plasticity=RULE, synapse=POOLS), TEACHER)},
+        UnsupportedError,
+        "projection 'p': plasticity together with short-term plasticity",
+    ),
+    "vesicle pools onto relays": (
+        {"projections": (link("p", "a", "b", receptor=0, synapse=POOLS),)},
         UnsupportedError,
         "projection 'p': plasticity onto relays",
     ),

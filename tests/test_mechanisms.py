@@ -12,6 +12,7 @@ import pytest
 import dystolab as dl
 from dystolab import mechanisms
 from dystolab.circuit import presets, tables
+from dystolab.circuit.anatomy import grow
 from dystolab.circuit.drives import BurstDrive
 from dystolab.circuit.rules import EdgeList
 from dystolab.circuit.spec import Circuit
@@ -46,7 +47,10 @@ def test_names_are_those_of_the_files_and_the_published_list() -> None:
     folder = Path(mechanisms.__file__).parent
     files = {p.stem for p in folder.glob("*.py")} - {"__init__", "base"}
     assert set(mechanisms.NAMES) == files == {p.stem for p in folder.glob("*.toml")}
-    assert files == {"purkinje_burst", "olive_burst", "olive_purkinje_disconnection", "synaptic_imbalance"}
+    assert files == {
+        "purkinje_burst", "olive_burst", "olive_purkinje_disconnection", "synaptic_imbalance",
+        "climbing_fibre_silencing",
+    }  # fmt: skip
     for name, told in mechanisms.NAMES.items():
         kind = mechanisms.get(name)
         assert kind is getattr(dl.mechanisms, name) and kind.name == name and kind.description == told
@@ -139,6 +143,38 @@ def test_disconnection_of_a_circuit_that_does_not_learn() -> None:
     assert changed_sites(static, ill) == ("projection.io_pc.weight_ns.mean",)
 
 
+@pytest.mark.parametrize("circuit", CIRCUITS)
+def test_silencing_reaches_every_synapse_of_the_olive_and_no_other(circuit: str) -> None:
+    healthy = presets.load(circuit, 0.5)
+    kind = mechanisms.get("climbing_fibre_silencing")
+    before, half, more, gone = (grow(kind(severity=s).apply(healthy), 3).edges for s in (0.0, 0.5, 0.7, 1.0))
+    for p in healthy.projections:
+        if p.pre != "io_cell":
+            assert np.array_equal(before[p.name].post, gone[p.name].post), p.name
+            assert np.array_equal(before[p.name].weight_ns, gone[p.name].weight_ns), p.name
+            continue
+        pairs = [{*zip(e[p.name].pre, e[p.name].post, strict=True)} for e in (before, half, more, gone)]
+        assert pairs[0] > pairs[1] > pairs[2] > pairs[3] == set(), p.name
+        assert len(pairs[0]) - len(pairs[1]) == round(0.5 * len(pairs[0]))
+
+
+def test_silent_climbing_fibres_teach_nobody_and_the_others_go_on() -> None:
+    healthy = presets.load("mouse-cerebellum", 0.15)
+    ill = mechanisms.get("climbing_fibre_silencing")(severity=0.5).apply(healthy)
+    sims = [dl.Simulator(c, seed=1, recording=dl.Recording(spikes=("io_cell",))) for c in (healthy, ill)]
+    of = [sim.anatomy.edges["io_pc"].post for sim in sims]
+    taught = [{*sim._net.teach_post.tolist()} for sim in sims]
+    assert taught[0] == {*of[0].tolist()} and taught[1] == {*of[1].tolist()} < taught[0]
+    for sim in sims:
+        sim.run(400.0)
+        assert sim.spikes("io_cell")[0].size > 0
+    # Where every synapse only grows, nothing was taught: that is so exactly where the climbing fibre is silent.
+    sim = sims[1]
+    change = sim.weights("pf_pc") - sim.anatomy.edges["pf_pc"].weight_ns
+    lowered = {*sim.anatomy.edges["pf_pc"].post[change < -1e-6].tolist()}
+    assert lowered <= taught[1] and lowered
+
+
 @pytest.mark.parametrize("severity", SEVERITIES)
 def test_imbalance_keeps_rules_valid(severity: float) -> None:
     ill = sick("synaptic_imbalance", severity, inhibition_lost=0.99, parallel_fibres_lost=0.5)
@@ -195,6 +231,11 @@ MISFITS: dict[str, tuple[str, Circuit, str]] = {
         "olive_burst",
         with_neuron(None),
         "population.io_cell.neuron.receptors does not exist",
+    ),
+    "no climbing fibres": (
+        "climbing_fibre_silencing",
+        with_neuron(eglif("purkinje_cell")),
+        "unknown projection 'io_pc'",
     ),
     "no projection": (
         "olive_purkinje_disconnection",

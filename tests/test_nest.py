@@ -17,11 +17,13 @@ from dystolab.circuit.spec import (
     Circuit,
     GapJunctions,
     Layer,
+    PoolClass,
     Population,
     Projection,
     SinExpPlasticity,
     TsodyksMarkram,
     Value,
+    VesiclePools,
 )
 from dystolab.engine import nest as engine_nest
 from dystolab.engine import reference
@@ -277,6 +279,15 @@ GAPS = GapJunctions(
 )
 
 
+POOLS = VesiclePools(
+    classes=(PoolClass(name="one", share=1.0, n_slow=1.0, u_slow=0.5, n_fast=0.0, u_fast=0.5, tau_fac_ms=0.0),),
+    tau_slow_ms=2000.0,
+    tau_fast_ms=20.0,
+    p_slow=0.6,
+    initial_rate_hz=0.0,
+)
+
+
 def olive(**fields: Any) -> dict[str, Any]:
     return {"populations": (population("io", 2, **({"neuron": ADEX} | fields)),)}
 
@@ -291,6 +302,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
         olive() | {"projections": (projection("io", "io", 1, 1.0, 1.0, plasticity=LEARNING),)},
         "plasticity of projection 'io_io'",
     ),
+    (olive() | {"projections": (projection("io", "io", 1, 1.0, 1.0, synapse=POOLS),)}, "vesicle pools of .* 'io_io'"),
     (
         olive()
         | {"drives": (ConductanceDrive(name="clamp", population="io", conductance_ns=ALWAYS, e_rev_mv=0.0),)},

@@ -21,7 +21,7 @@ from dystolab.seeding import stream
 
 @dataclass(frozen=True, slots=True)
 class Edges:
-    """The synapses of one projection, sorted by (pre, post); each pair stands once.
+    """The synapses of one projection that work, sorted by (pre, post); each pair stands once.
 
     Attributes
     ----------
@@ -229,11 +229,16 @@ def _wire_in_order(tissue: Tissue, p: Projection, done: dict[str, Pairs], waitin
 
 
 def _edges(p: Projection, pairs: Pairs, seed: int) -> Edges:
+    """Draw the synapses of the joined pairs, then leave the silent ones out: they change no draw of the others."""
     n = pairs.pre.size
     contacts = _contacts(p, pairs, seed)
     weight = _draw(p.weight_ns, stream(seed, p.name, "weight"), n) * contacts
     delay = _draw(p.delay_ms, stream(seed, p.name, "delay"), n if p.delay_ms.sd > 0 else 1)
-    return Edges(pairs.pre, pairs.post, contacts, weight, delay)
+    if p.silent_share == 0:
+        return Edges(pairs.pre, pairs.post, contacts, weight, delay)
+    works = np.sort(stream(seed, p.name, "silent").permutation(n)[round(p.silent_share * n) :])
+    delay = delay[works] if p.delay_ms.sd > 0 else delay
+    return Edges(pairs.pre[works], pairs.post[works], contacts[works], weight[works], delay)
 
 
 def _contacts(p: Projection, pairs: Pairs, seed: int) -> NDArray[np.float32]:

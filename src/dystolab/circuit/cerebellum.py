@@ -13,7 +13,16 @@ from pydantic import BaseModel
 from dystolab.circuit import neurons, rules
 from dystolab.circuit.drives import Drive, Pattern, PoissonDrive
 from dystolab.circuit.neurons import EGLIF, AdEx, Receptor, Relay, Spread
-from dystolab.circuit.spec import Circuit, GapJunctions, Layer, Population, Projection, SinExpPlasticity
+from dystolab.circuit.spec import (
+    Circuit,
+    GapJunctions,
+    Layer,
+    PoolClass,
+    Population,
+    Projection,
+    SinExpPlasticity,
+    Synapse,
+)
 from dystolab.circuit.tables import Section, built, fields, overlaid, split_unit
 from dystolab.errors import ScaleError, SpecError, UnknownNameError
 
@@ -26,6 +35,7 @@ def _kinds(union: Any) -> dict[str, type[BaseModel]]:
 NEURONS: dict[str, type[BaseModel]] = {"eglif": EGLIF, "adex": AdEx, "relay": Relay}
 RULES = _kinds(rules.Rule)
 SLOW = _kinds(neurons.Slow)
+SYNAPSES = _kinds(Synapse)
 
 
 def build(tables: Section, name: str, scale: float = 1.0, sources: tuple[str, ...] = ()) -> Circuit:
@@ -154,6 +164,8 @@ def projection(section: Section, name: str, tables: Section, rule: Any = None) -
     more: dict[str, Any] = {}
     if learning:
         more["plasticity"] = built(learning, SinExpPlasticity)
+    if "synapse" in section:
+        more["synapse"] = _synapse(section.section("synapse"))
     if "contacts" in section:
         more["contacts"] = _value(section, "contacts", "1")
     return Projection(
@@ -166,6 +178,11 @@ def projection(section: Section, name: str, tables: Section, rule: Any = None) -
         rule=rule or _of_kind(section.section("rule"), RULES),
         **more,
     )
+
+
+def _synapse(section: Section) -> Any:
+    classes = tuple(built(s, PoolClass, name=name) for name, s in section.section("classes").sections())
+    return _of_kind(section, SYNAPSES, **({"classes": classes} if classes else {}))
 
 
 def _of_kind(section: Section, kinds: dict[str, type[BaseModel]], **more: Any) -> Any:

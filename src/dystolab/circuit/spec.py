@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field, ValidationError, model_validator
@@ -40,7 +41,64 @@ class TsodyksMarkram(Spec):
     tau_fac_ms: NonNegative
 
 
-Synapse = Annotated[Static | TsodyksMarkram, Field(discriminator="kind")]
+class PoolClass(Spec):
+    """One class of two-pool synapses: ``n`` vesicles of each pool, released with probability ``u`` at rest.
+
+    ``u`` rises by ``u_rest (1 - u)`` at a spike and falls back with ``tau_fac_ms`` (0: no facilitation). ``share`` is
+    that of the sources that have such synapses.
+    """
+
+    name: str
+    share: Annotated[float, Field(gt=0, le=1)]
+    n_slow: NonNegative
+    u_slow: Annotated[float, Field(gt=0, le=1)]
+    n_fast: NonNegative
+    u_fast: Annotated[float, Field(gt=0, le=1)]
+    tau_fac_ms: NonNegative
+
+    @model_validator(mode="after")
+    def _has_vesicles(self) -> PoolClass:
+        if self.n_slow + self.n_fast == 0:
+            raise ValueError(f"class {self.name!r} has no vesicles: n_slow or n_fast must be above 0")
+        return self
+
+
+class VesiclePools(Spec):
+    """Short-term plasticity of two vesicle pools, in classes that differ in strength and dynamics.
+
+    A spike delivers the weight times ``n_slow u x + n_fast u x``, over the mean of ``n_slow u_slow + n_fast u_fast`` of
+    the classes by share: the projection's weight is the mean of what rested synapses deliver at their first spike. The
+    filled part ``x`` of a pool then loses ``u x`` (of the slow pool ``(1 - p_slow) u x``) and recovers with its time
+    constant.
+
+    Each source cell has one class. If ``follows`` names a projection onto the source population, a cell has the class
+    of its own source there: all glomeruli of a mossy fibre are of one class, in every projection that follows it.
+    A run begins at the mean state of synapses that spike at ``initial_rate_hz``.
+
+    Source: 10.1038/s41467-022-35395-y (Barri et al. 2022), without desensitisation.
+    """
+
+    kind: Literal["vesicle_pools"] = "vesicle_pools"
+    classes: Annotated[tuple[PoolClass, ...], Field(min_length=1)]
+    tau_slow_ms: Positive
+    tau_fast_ms: Positive
+    p_slow: Annotated[float, Field(ge=0, le=1)]
+    initial_rate_hz: NonNegative
+    follows: str | None = None
+
+    @model_validator(mode="after")
+    def _classes_fit(self) -> VesiclePools:
+        names = [c.name for c in self.classes]
+        twice = {n for n in names if names.count(n) > 1}
+        if twice:
+            raise ValueError(f"class named twice: {', '.join(sorted(twice))}")
+        total = math.fsum(c.share for c in self.classes)
+        if abs(total - 1.0) > 1e-6:
+            raise ValueError(f"the shares of the classes must add up to 1, not {total:g}")
+        return self
+
+
+Synapse = Annotated[Static | TsodyksMarkram | VesiclePools, Field(discriminator="kind")]
 
 
 class SinExpPlasticity(Spec):
@@ -85,7 +143,8 @@ class Projection(Spec):
     """Synapses from one population to another.
 
     ``weight_ns`` is per contact: the peak conductance of one arriving spike is weight times contacts.
-    ``receptor`` counts from 1; 0 is for relays.
+    ``receptor`` counts from 1; 0 is for relays. Of the joined pairs a seeded ``silent_share`` has no synapse that
+    works: these deliver and teach nothing. A smaller share lies inside a larger one.
     """
 
     name: str
@@ -98,6 +157,7 @@ class Projection(Spec):
     contacts: Value = Value(mean=1.0)
     synapse: Synapse = Static()
     plasticity: SinExpPlasticity | None = None
+    silent_share: Annotated[float, Field(ge=0, le=1)] = 0.0
 
 
 class GapJunctions(Spec):
@@ -159,6 +219,10 @@ class Circuit(Spec):
             teacher = self.projection(p.plasticity.teacher)
             if teacher.post != p.post:
                 raise ValueError(f"projection {p.name!r}: its teacher {teacher.name!r} must end on {p.post!r}")
+        if isinstance(p.synapse, VesiclePools) and p.synapse.follows is not None:
+            followed = self.projection(p.synapse.follows)
+            if followed.post != p.pre:
+                raise ValueError(f"projection {p.name!r}: {followed.name!r}, which it follows, must end on {p.pre!r}")
 
     def _parts(self) -> dict[str, tuple[Any, ...]]:
         return {
@@ -202,13 +266,9 @@ class Circuit(Spec):
         return revised(self, {"drives": self.drives + drives})
 
     def without_projection(self, name: str) -> Circuit:
-        """Return a circuit in which projection `name` is absent (and teaches nobody)."""
+        """Return a circuit in which projection `name` is absent (and teaches nobody, and none follow it)."""
         self.projection(name)
-        kept = tuple(
-            revised(p, {"plasticity": None}) if p.plasticity and p.plasticity.teacher == name else p
-            for p in self.projections
-            if p.name != name
-        )
+        kept = tuple(_independent(p, name) for p in self.projections if p.name != name)
         return revised(self, {"projections": kept})
 
     def with_lesion(self, name: str) -> Circuit:
@@ -242,6 +302,16 @@ class Circuit(Spec):
     def _replaced(self, field: str, old: Any, changes: dict[str, Any]) -> Circuit:
         new = revised(old, changes)
         return revised(self, {field: tuple(new if p is old else p for p in getattr(self, field))})
+
+
+def _independent(p: Projection, name: str) -> Projection:
+    """Return `p` neither taught by projection `name` nor following it."""
+    changes: dict[str, Any] = {}
+    if p.plasticity and p.plasticity.teacher == name:
+        changes["plasticity"] = None
+    if isinstance(p.synapse, VesiclePools) and p.synapse.follows == name:
+        changes["synapse"] = revised(p.synapse, {"follows": None})
+    return revised(p, changes) if changes else p
 
 
 def revised(spec: S, changes: dict[str, Any]) -> S:

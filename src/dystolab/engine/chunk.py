@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from dystolab.engine import layout as L
 from dystolab.engine.arithmetic import INLINED, KERNEL, fetch_add, load, store
 from dystolab.engine.delivery import spikes_at, tm_factor
 from dystolab.engine.parts import run_part
+from dystolab.engine.release import depress_and_facilitate, release_vesicles
 
 
 @njit(**KERNEL)
@@ -101,7 +101,10 @@ def gather(net: Any, inp: Any, t: Any, k_steps: Any, chunk: Any, n_rec: Any) -> 
         first = last
     for j in range(net.proj.shape[0]):
         if net.proj[j, L.J_TM] >= 0:
-            depress_and_facilitate(net, j, t, k_steps)
+            if net.tm_int[net.proj[j, L.J_TM], 2] == L.VESICLE_POOLS:
+                release_vesicles(net, j, t, k_steps)
+            else:
+                depress_and_facilitate(net, j, t, k_steps)
         if net.proj[j, L.J_RING] >= 0:
             throw(net, j, t, k_steps)
     return n_rec
@@ -174,27 +177,6 @@ def record(net: Any, inp: Any, pop: Any, head: Any, t: Any, k_steps: Any, n_rec:
 
 
 @njit(**KERNEL)
-def depress_and_facilitate(net: Any, j: Any, t: Any, k_steps: Any) -> None:
-    """Compute the short-term factor of each of the chunk's spikes (the recursion of NEST's tsodyks2_synapse)."""
-    pre = net.proj[j, L.J_PRE]
-    tm = net.proj[j, L.J_TM]
-    state, ring = net.tm_int[tm, 0], net.tm_int[tm, 1]
-    use, rec, fac = net.tm_real[tm, 0], net.tm_real[tm, 1], net.tm_real[tm, 2]
-    mask = net.pop_int[pre, L.P_HIST_MASK]
-    for k in range(k_steps):
-        lo, hi = spikes_at(net, pre, t + k)
-        for h in range(lo, hi):
-            x = state + net.hist_cell[net.pop_int[pre, L.P_HIST] + (h & mask)]
-            u, r, before = net.tm_state[x, 0], net.tm_state[x, 1], net.tm_state[x, 2]
-            if before >= 0:
-                lag = t + k - before
-                r = 1.0 + (r - r * u - 1.0) * math.exp(-lag / rec)
-                u = use + u * (1.0 - use) * (math.exp(-lag / fac) if fac > 0 else 0.0)
-            net.tm_state[x, 0], net.tm_state[x, 1], net.tm_state[x, 2] = u, r, t + k
-            net.tm_factor[ring + (h & mask)] = u * r
-
-
-@njit(**KERNEL)
 def throw(net: Any, j: Any, t: Any, k_steps: Any) -> None:
     """Put the chunk's spikes of a projection with varying delays into its ring."""
     pre = net.proj[j, L.J_PRE]
@@ -211,7 +193,7 @@ def throw(net: Any, j: Any, t: Any, k_steps: Any) -> None:
                 net.ring[ring + row * size + net.syn_addr[y]] += gain * net.w[y]
 
 
-KERNELS = ("arithmetic", "cells", "chunk", "currents", "delivery", "layout", "network", "parts", "spiking")
+KERNELS = ("arithmetic", "cells", "chunk", "currents", "delivery", "layout", "network", "parts", "release", "spiking")
 
 
 def source_stamp() -> int:

@@ -11,12 +11,13 @@ import numpy as np
 from dystolab.circuit.anatomy import Anatomy
 from dystolab.circuit.drives import ConductanceDrive, CurrentDrive, Drive
 from dystolab.circuit.neurons import EGLIF, AdEx, Relay
-from dystolab.circuit.spec import Circuit, Population, TsodyksMarkram
+from dystolab.circuit.spec import Circuit, Population, Static
 from dystolab.engine import layout as L
 from dystolab.engine.cellstate import fill_state, is_dynamic, population_rows
 from dystolab.engine.constants import lean_units, sub_steps
 from dystolab.engine.network import Network
 from dystolab.engine.synapses import Synapses, plastic_tables, wire
+from dystolab.engine.vesicle_pools import largest_factor
 from dystolab.errors import SpecError, UnsupportedError
 from dystolab.seeding import key64
 
@@ -116,11 +117,11 @@ def refuse(plan: Plan) -> None:
         relay = isinstance(circuit.population(p.post).neuron, Relay)
         if relay and plan.varies(p.name):
             raise UnsupportedError(f"projection {p.name!r}: delays that vary from synapse to synapse onto relays")
-        if relay and (p.plasticity or isinstance(p.synapse, TsodyksMarkram)):
+        if relay and (p.plasticity or not isinstance(p.synapse, Static)):
             raise UnsupportedError(f"projection {p.name!r}: plasticity onto relays, which pass every spike on")
         if p.plasticity is None:
             continue
-        if isinstance(p.synapse, TsodyksMarkram):
+        if not isinstance(p.synapse, Static):
             raise UnsupportedError(f"projection {p.name!r}: plasticity together with short-term plasticity")
         if plan.varies(p.name):
             raise UnsupportedError(f"projection {p.name!r}: plasticity with delays that vary from synapse to synapse")
@@ -171,7 +172,7 @@ def strongest_synapses(plan: Plan, population: Population) -> list[float]:
     largest = [0.0] * L.FULL_RECEPTORS
     for p in plan.circuit.projections:
         if p.post == population.name:
-            weight = float(plan.anatomy.edges[p.name].weight_ns.max(initial=0.0))
+            weight = float(plan.anatomy.edges[p.name].weight_ns.max(initial=0.0)) * largest_factor(p.synapse)
             reachable = p.plasticity.w_max_ns if p.plasticity and weight > 0 else 0.0
             largest[p.receptor - 1] = max(largest[p.receptor - 1], weight, reachable)
     for d in plan.circuit.drives:

@@ -86,6 +86,9 @@ N_PART_INT: Final = 12
 J_PRE, J_POST, J_ROW, J_DELAY, J_TM, J_PLASTIC, J_RING, J_RING_LEN, J_PTR, J_STRIDE = range(10)
 N_PROJ_INT: Final = 10
 
+# Kinds of short-term plasticity.
+TSODYKS_MARKRAM, VESICLE_POOLS = range(2)
+
 # Status of a call of the kernel.
 OK, GROW_EVENTS, GROW_HISTORY, RECORD_FULL, NOT_FINITE = range(5)
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from dystolab.circuit.anatomy import Anatomy, Edges, subset_indices
 from dystolab.circuit.drives import ConductanceDrive, CurrentDrive, Pattern
 from dystolab.circuit.neurons import EGLIF, AdEx, Neuron, Relay
-from dystolab.circuit.spec import Circuit, Population, Projection, TsodyksMarkram
+from dystolab.circuit.spec import Circuit, Population, Projection, TsodyksMarkram, VesiclePools
 from dystolab.errors import MissingExtraError, SimulationError, SpecError, UnsupportedError
 from dystolab.seeding import key64
 
@@ -400,6 +400,8 @@ def _refuse(circuit: Circuit, module: str | None) -> None:
     """Raise UnsupportedError, naming it, for the first part of `circuit` that NEST can't run here."""
     found = [f"gap junctions {g.name!r}" for g in circuit.gap_junctions]
     found += [f"plasticity of projection {p.name!r}" for p in circuit.projections if p.plasticity is not None]
+    pools = [p.name for p in circuit.projections if isinstance(p.synapse, VesiclePools)]
+    found += [f"vesicle pools of projection {name!r}" for name in pools]
     for p in circuit.populations:
         found += [f"slow variable {s.kind!r} of population {p.name!r}" for s in p.slow]
         found += [f"spread of {s.parameter!r} in population {p.name!r}" for s in p.spread]

@@ -37,9 +37,12 @@ class Network(NamedTuple):
     chain_step: Any  # int64: step of each spike (plastic sources)
     chain_last: Any  # int64 (n_cells,): spike number of each cell's last spike, -1 for none
     # Short-term plasticity, one state per (projection, source).
-    tm_int: Any  # int64 (n_tm, 2): offsets of state and factor ring
-    tm_real: Any  # float64 (n_tm, 3): U, tau_rec and tau_fac in steps
+    tm_int: Any  # int64 (n_tm, 3): offsets of state and factor ring, kind
+    tm_real: Any  # float64 (n_tm, 3): U, tau_rec and tau_fac in steps; of vesicle pools p_slow, tau_slow and tau_fast
     tm_state: Any  # float64 (n, 3): u, x, step of the last spike (-1: none)
+    pool_state: Any  # float64 (n, 5): u and x of the slow pool, of the fast one, just after the last spike; its step
+    pool_class: Any  # int64 (n,): row of pool_real of each source
+    pool_real: Any  # float64 (n_class, 5): weight and U of the slow pool, of the fast one; tau_fac in steps
     tm_factor: Any  # float32: rings beside hist_cell
     # Long-term plasticity.
     pl_int: Any  # int64 (n_pl, 6): projection, teacher population, offsets of the four tables below
@@ -106,6 +109,6 @@ class Inputs(NamedTuple):
 
 STATE = (
     "s", "w", "ring", "head", "hist_cell", "step_ptr", "chain_prev", "chain_step", "chain_last", "tm_state",
-    "tm_factor", "draw", "ref_n", "ref_lane", "ref_left",
+    "pool_state", "tm_factor", "draw", "ref_n", "ref_lane", "ref_left",
 )  # fmt: skip
 """Fields of `Network` that change during a run."""

@@ -17,7 +17,7 @@ from scipy.integrate import solve_ivp
 from scipy.linalg import expm
 
 from dystolab.circuit.neurons import EGLIF, AdEx
-from dystolab.circuit.spec import SinExpPlasticity, TsodyksMarkram
+from dystolab.circuit.spec import SinExpPlasticity, TsodyksMarkram, VesiclePools
 from dystolab.errors import SimulationError, SpecError, UnsupportedError
 
 Array = NDArray[np.float64]
@@ -475,3 +475,47 @@ def tsodyks_markram(times_ms: ArrayLike, synapse: TsodyksMarkram) -> Array:
             u = synapse.u + u * (1.0 - synapse.u) * kept
         factors[k] = x * u
     return factors
+
+
+def vesicle_pools(times_ms: ArrayLike, synapse: VesiclePools, name: str) -> Array:
+    """Return the factor that each spike of a source of class `name` delivers.
+
+    Parameters
+    ----------
+    times_ms : array_like, shape (n,)
+        Presynaptic spikes in increasing order, none before 0 ms.
+    synapse : VesiclePools
+    name : str
+        One of the names of its classes.
+
+    Returns
+    -------
+    ndarray, shape (n,)
+
+    Source: 10.1038/s41467-022-35395-y.
+    """
+    (of,) = (c for c in synapse.classes if c.name == name)
+    mean = sum(c.share * (c.n_slow * c.u_slow + c.n_fast * c.u_fast) for c in synapse.classes)
+    slow = _released(times_ms, synapse, of.u_slow, of.tau_fac_ms, synapse.tau_slow_ms, synapse.p_slow)
+    fast = _released(times_ms, synapse, of.u_fast, of.tau_fac_ms, synapse.tau_fast_ms, 0.0)
+    return np.asarray((of.n_slow * slow + of.n_fast * fast) / mean)
+
+
+def _released(
+    times_ms: ArrayLike, synapse: VesiclePools, rest: float, tau_fac_ms: float, tau_ms: float, kept: float
+) -> Array:
+    """Return the share ``u x`` of one pool that each spike releases; the pool begins at its mean state."""
+    per_ms = synapse.initial_rate_hz / 1000.0
+    # At rest du/dt = dx/dt = 0 with spikes at a mean rate.
+    u = (rest / tau_fac_ms + rest * per_ms) / (1.0 / tau_fac_ms + rest * per_ms) if tau_fac_ms > 0 else rest
+    x = (1.0 / tau_ms) / (1.0 / tau_ms + (1.0 - kept) * u * per_ms)
+    shares, before_ms = [], 0.0
+    for time_ms in np.asarray(times_ms, dtype=np.float64).tolist():
+        gap_ms = time_ms - before_ms
+        u = rest + (u - rest) * math.exp(-gap_ms / tau_fac_ms) if tau_fac_ms > 0 else rest
+        x = 1.0 - (1.0 - x) * math.exp(-gap_ms / tau_ms)
+        shares.append(u * x)
+        x -= (1.0 - kept) * u * x
+        u += rest * (1.0 - u)
+        before_ms = time_ms
+    return np.array(shares)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dystolab.circuit.neurons import Relay
-from dystolab.circuit.spec import Projection, TsodyksMarkram
+from dystolab.circuit.spec import Projection, Static, TsodyksMarkram, VesiclePools
 from dystolab.engine import layout as L
+from dystolab.engine.vesicle_pools import PoolTables
 from dystolab.seeding import stream
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ class _Store:
         self.ring_columns: dict[int, tuple[int, int]] = {}
         self.place: dict[str, Array] = {}
         self.window = np.ones(len(plan.circuit.populations), np.int64)
-        self.tm: list[tuple[int, TsodyksMarkram]] = []
+        self.tm: list[Projection] = []
         self.n_ring = 0
         self.varying = any(plan.varies(p.name) for p in plan.circuit.projections)
 
@@ -86,9 +87,9 @@ class _Store:
         steps = steps if relay else steps + 1
         ring = plan.varies(p.name)
         tm = -1
-        if isinstance(p.synapse, TsodyksMarkram):
+        if not isinstance(p.synapse, Static):
             tm = len(self.tm)
-            self.tm.append((pre, p.synapse))
+            self.tm.append(p)
         plastic = [q.name for q in plan.circuit.projections if q.plasticity]
         uniform = int(steps[0]) if len(steps) and not ring else int(steps.max(initial=1))
         row = 0 if relay else L.Q0 + 2 * (p.receptor - 1) + 1
@@ -172,19 +173,29 @@ class _Store:
             self.place[name] = place[bounds[k] : bounds[k + 1]]
 
     def short_term(self, history: Array) -> dict[str, Array]:
-        ints, reals, state, ring = [], [], [np.zeros((0, 3))], 0
-        for pre, tm in self.tm:
-            size = self.plan.circuit.populations[pre].size
-            ints.append([sum(len(x) for x in state), ring])
-            dt = self.plan.dt_ms
-            reals.append([tm.u, tm.tau_rec_ms / dt, tm.tau_fac_ms / dt])
-            state.append(np.tile([tm.u, 1.0, -1.0], (size, 1)))
-            ring += int(history[pre, 1]) + 1
+        """Lay out state and factors of the short-term plastic projections."""
+        plan, dt, ring = self.plan, self.plan.dt_ms, 0
+        ints, reals, state = [], [], [np.zeros((0, 3))]
+        pools = PoolTables(plan)
+        for p in self.tm:
+            tm = p.synapse
+            if isinstance(tm, VesiclePools):
+                at, real = pools.add(p, tm)
+                kind = L.VESICLE_POOLS
+            else:
+                assert isinstance(tm, TsodyksMarkram)
+                at, real = sum(len(x) for x in state), [tm.u, tm.tau_rec_ms / dt, tm.tau_fac_ms / dt]
+                kind = L.TSODYKS_MARKRAM
+                state.append(np.tile([tm.u, 1.0, -1.0], (plan.circuit.population(p.pre).size, 1)))
+            ints.append([at, ring, kind])
+            reals.append(real)
+            ring += int(history[plan.pop[p.pre], 1]) + 1
         return {
-            "tm_int": np.array(ints, np.int64).reshape(-1, 2),
+            "tm_int": np.array(ints, np.int64).reshape(-1, 3),
             "tm_real": np.array(reals, np.float64).reshape(-1, 3),
             "tm_state": np.concatenate(state),
             "tm_factor": np.ones(max(ring, 1), np.float32),
+            **pools.arrays(),
         }
 
 

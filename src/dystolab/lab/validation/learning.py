@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
 from scipy import stats
@@ -32,11 +32,11 @@ def rows(say: Say, seeds: int = 5, workers: int = 2, **_: Any) -> list[Row]:
     return healthy_rows(OURS, "calibration", paired, conditioned(OURS, "unpaired", seeds, workers))
 
 
-def arms(circuit: str, say: Say, seeds: int, workers: int) -> list[Row]:
-    """Return every published mechanism at full severity beside the healthy circuit."""
+def arms(circuit: str, names: Iterable[str], say: Say, seeds: int, workers: int) -> list[Row]:
+    """Return the mechanisms `names` at full severity beside the healthy circuit."""
     healthy = conditioned(circuit, "paired", seeds, workers)
     found = curve_rows(circuit, "paired", healthy, "prediction")
-    for name in mechanisms.NAMES:
+    for name in names:
         say(f"  {circuit}: {name}")
         found += arm_rows(
             circuit, name, healthy, conditioned(circuit, "paired", seeds, workers, mechanisms.get(name)(severity=1.0))
@@ -90,5 +90,6 @@ def arm_rows(circuit: str, name: str, healthy: list[Result], arm: list[Result]) 
         a, b = of_subjects(healthy, measure), of_subjects(arm, measure)
         p = float(stats.ttest_rel(a, b).pvalue) if len(a) > 1 else float("nan")
         text = f"{spread(b, unit)} against {spread(a, unit)} healthy (p = {p:.2g})"
-        found.append(Row(f"{circuit}, {name}: {measure}", text, "", len(arm), None, "prediction", ABSTRACT[name]))
+        note = ABSTRACT.get(name, "no arm of that study")
+        found.append(Row(f"{circuit}, {name}: {measure}", text, "", len(arm), None, "prediction", note))
     return found

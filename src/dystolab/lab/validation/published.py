@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from dystolab.lab.validation.learning import arms
+from dystolab.lab.validation.learning import ABSTRACT, arms
 from dystolab.lab.validation.rows import Row
 
 
 def rows(say: Callable[[str], None], seeds: int = 5, workers: int = 2, **_: Any) -> list[Row]:
     """Return learning of the published circuit, healthy and with each mechanism."""
-    return arms("mouse-2022", say, seeds, workers)
+    return arms("mouse-2022", ABSTRACT, say, seeds, workers)
