@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
@@ -186,3 +191,18 @@ def test_spread_differs_from_cell_to_cell_about_the_value() -> None:
     by_i = reference.trace(n, 20.0, current_pa=1.0)[1]["v_mv"][-1] - unit
     assert v[-1].std() == pytest.approx(np.hypot(2.0 * by_v, 10.0 * by_i), rel=0.15)
     assert abs(np.corrcoef(v[-1], other[-1])[0, 1]) < 0.2
+
+
+@pytest.mark.slow
+def test_a_process_that_must_compile_runs_what_others_load(tmp_path: Path) -> None:
+    code = (
+        "import hashlib\nfrom dystolab.circuit import load\nfrom dystolab.engine import Simulator\n"
+        "s = Simulator(load('mouse-cerebellum', scale=0.3), seed=1)\ns.run(300)\n"
+        "print(hashlib.sha256(s._net.s.tobytes()).hexdigest())"
+    )
+    env = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    first, later = (
+        subprocess.run([sys.executable, "-c", code], env=env, check=True, capture_output=True, text=True).stdout
+        for _ in range(2)
+    )
+    assert first == later

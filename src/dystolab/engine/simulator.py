@@ -15,6 +15,7 @@ from dystolab.circuit.spec import Circuit, revised
 from dystolab.engine import layout as L
 from dystolab.engine.cellstate import neuron_row, put_bias
 from dystolab.engine.checkpoint import read_checkpoint, write_checkpoint
+from dystolab.engine.compiled import main_loop
 from dystolab.engine.compiler import Plan, compile_network, event_room
 from dystolab.engine.constants import refractory_steps, slow_constants
 from dystolab.engine.feed import Feed
@@ -182,9 +183,8 @@ class Simulator:
             self._checked_ms = self.time_ms
 
     def _kernel(self, inputs: Inputs, start: int, chunks: int, recorded: int, done: int) -> tuple[int, int, int, int]:
-        # Imported here: compiling takes seconds, and a circuit can be looked at without it.
-        from dystolab.engine.chunk import advance
-
+        sync = np.zeros(1, np.int64)
+        advance = main_loop(self._net, inputs, 0, 0, 0, self._lists, 0, 0, sync, 0)
         numbers = (start, self._plan.chunk_steps, chunks, recorded, done)
         result = run_team(advance, self._net, inputs, numbers, self._lists)
         return result  # type: ignore[no-any-return]

@@ -12,9 +12,8 @@ from typing import Any
 
 from dystolab import mechanisms
 from dystolab.circuit import tables
-from dystolab.circuit.neurons import AdEx, Receptor
-from dystolab.circuit.spec import Circuit, Layer, Population
 from dystolab.engine import Simulator
+from dystolab.engine.compiled import one_cell
 
 ENGINE = "dystolab-numba"
 
@@ -26,7 +25,7 @@ def compile_seconds(threads: int) -> float:
     A single cell is run for a millisecond, so that the time of the real run is that of the simulation alone.
     """
     start = time.perf_counter()
-    Simulator(_one_cell(), threads=threads).run(1)
+    Simulator(one_cell(), threads=threads).run(1)
     return time.perf_counter() - start
 
 
@@ -62,27 +61,6 @@ def origin(sim: Simulator, begun_ms: float) -> dict[str, Any]:
         "dt_ms": sim.dt_ms,
         "notes": list(dict.fromkeys([*sim.notes, *sim.anatomy.notes, *resumed])),
     }
-
-
-def _one_cell() -> Circuit:
-    cell = AdEx(
-        c_m_pf=100.0,
-        g_l_ns=5.0,
-        e_l_mv=-60.0,
-        v_th_mv=-50.0,
-        delta_t_mv=2.0,
-        a_ns=0.0,
-        b_pa=0.0,
-        tau_w_ms=100.0,
-        t_ref_ms=1.0,
-        v_reset_mv=-65.0,
-        v_peak_mv=0.0,
-        v_init_mv=-60.0,
-        i_e_pa=0.0,
-        receptors=(Receptor(tau_ms=1.0, e_rev_mv=0.0),),
-    )
-    layer = Layer(origin_um=(0.0, 0.0, 0.0), size_um=(1.0, 1.0, 1.0))
-    return Circuit(name="cell", populations=(Population(name="cell", size=1, neuron=cell, layer=layer),))
 
 
 def _peak_rss_mb() -> float | None:

@@ -86,7 +86,8 @@ def inputs(
         row = ((times_ms[first:last] - (onset + start_ms - warm)) / BIN_MS).astype(np.int64)
         np.add.at(counts[trial], (np.minimum(row, bins - 1), column[first:last]), 1.0)
     fade = np.exp(-BIN_MS / FILTER_MS)
-    return lfilter([1.0], [1.0, -fade], counts, axis=1).astype(np.float32)[:, warm // BIN_MS :]
+    faded: npt.NDArray[np.float32] = lfilter([1.0], [1.0, -fade], counts, axis=1).astype(np.float32)
+    return faded[:, warm // BIN_MS :]
 
 
 def read_time(
@@ -112,7 +113,7 @@ def read_time(
     x = inputs(times_ms, cells, recorded, onsets_ms, start, stop)
     x = np.concatenate([x, np.full((*x.shape[:2], 1), CONSTANT, np.float32)], axis=2)
     # A bin tells of the time at its end.
-    true = start + BIN_MS * (1.0 + np.arange(x.shape[1]))
+    true = start + BIN_MS * np.arange(1.0, x.shape[1] + 1.0)
     centres = np.arange(start, stop + 1, SPACING_MS, dtype=float)
     trained = round(TRAINED * len(onsets_ms))
     weights = fit(x[:trained], np.exp(-0.5 * ((true[:, None] - centres) / SPACING_MS) ** 2))
