@@ -139,11 +139,14 @@ def _of_density(density: dict[str, Array], baseline_hz: float, trials: Trials) -
 
 
 def _pause(density: Array, trials: Trials) -> Named:
-    """Return from when on the Purkinje cells' mean spike density of the last block stays below that before the CS."""
+    """Return from when on the Purkinje cells' mean spike density of the last block stays below that before the CS.
+
+    The density is smooth: it is looked at up to 2 sigma before the US and before the CS.
+    """
     mean = density[1:][-trials.block :].mean(axis=0)
-    zero = -trials.window_ms[0]
-    above = mean[zero : zero + trials.isi_ms] >= mean[:zero].mean()
-    onset = float("nan") if above[-1] else float(trials.isi_ms - above[::-1].argmax() if above.any() else 0)
+    zero, rim = -trials.window_ms[0], round(2 * rule.SIGMA_MS)
+    above = mean[zero : zero + trials.isi_ms - rim] >= mean[: zero - rim].mean()
+    onset = float("nan") if above[-1] else float(above.size - above[::-1].argmax() if above.any() else 0)
     return measure("purkinje_pause_ms", onset, trials.block)
 
 

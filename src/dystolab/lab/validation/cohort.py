@@ -24,9 +24,10 @@ def runs(
     workers: int,
     mechanisms: tuple[Any, ...] = (),
     circuit: str = "mouse-cerebellum",
+    lesions: tuple[str, ...] = (),
 ) -> list[Result]:
     """Run `experiment` on subjects 1 to `seeds`, or read what an earlier call of the same code and tables left."""
-    subjects = [Subject(circuit=circuit, mechanisms=mechanisms, seed=k + 1) for k in range(seeds)]
+    subjects = [Subject(circuit=circuit, mechanisms=mechanisms, lesions=lesions, seed=k + 1) for k in range(seeds)]
     parts = [
         experiment.name, experiment.model_dump_json(), str([s.describe() for s in subjects]), package_hash(),
     ]  # fmt: skip

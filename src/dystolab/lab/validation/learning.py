@@ -8,7 +8,8 @@ from typing import Any, Literal
 from scipy import stats
 
 from dystolab import mechanisms
-from dystolab.experiments.eyeblink import Eyeblink
+from dystolab.experiments.eyeblink import PUBLISHED, Eyeblink
+from dystolab.lab.validation import lid
 from dystolab.lab.validation.cohort import of_subjects, runs
 from dystolab.lab.validation.rows import Row, spread
 from dystolab.result import Result
@@ -29,7 +30,8 @@ def rows(say: Say, seeds: int = 5, workers: int = 2, **_: Any) -> list[Row]:
     """Return what our healthy circuit learns from paired and from unpaired trials."""
     say(f"  {OURS}: paired and unpaired, {seeds} subjects, 100 trials each")
     paired = conditioned(OURS, "paired", seeds, workers)
-    return healthy_rows(OURS, "calibration", paired, conditioned(OURS, "unpaired", seeds, workers))
+    unpaired = conditioned(OURS, "unpaired", seeds, workers)
+    return [*lid.rows(paired, unpaired), *healthy_rows(OURS, "calibration", paired, unpaired)]
 
 
 def arms(circuit: str, names: Iterable[str], say: Say, seeds: int, workers: int) -> list[Row]:
@@ -47,8 +49,9 @@ def arms(circuit: str, names: Iterable[str], say: Say, seeds: int, workers: int)
 def conditioned(
     circuit: str, pairing: Literal["paired", "unpaired"], seeds: int, workers: int, *mechanism: Any
 ) -> list[Result]:
-    """Run 100 trials in every subject."""
-    return runs(Eyeblink(trials=100, pairing=pairing), seeds, workers, mechanism, circuit)
+    """Run 100 trials in every subject: ours in the accelerated default with a probe in ten, the published as published."""
+    settings = {"probe_every": 10} if circuit == OURS else PUBLISHED
+    return runs(Eyeblink(trials=100, pairing=pairing, **settings), seeds, workers, mechanism, circuit)
 
 
 def healthy_rows(circuit: str, kind: Any, paired: list[Result], unpaired: list[Result]) -> list[Row]:
@@ -86,7 +89,11 @@ def curve_rows(circuit: str, label: str, results: list[Result], kind: Any) -> li
 def arm_rows(circuit: str, name: str, healthy: list[Result], arm: list[Result]) -> list[Row]:
     """Return CR % and nuclear change of a mechanism beside the healthy ones: reported as they come out."""
     found = []
-    for measure, unit in (("cr_percent", "%"), ("dcn_change_hz", "Hz"), ("purkinje_change_hz", "Hz")):
+    wanted = (("lid_cr_percent", "%"), ("lid_peak_probe_ms", "ms"), ("cr_percent", "%"))
+    wanted = (*wanted, ("dcn_change_hz", "Hz"), ("purkinje_change_hz", "Hz"))
+    for measure, unit in wanted:
+        if measure not in healthy[0].measures:
+            continue
         a, b = of_subjects(healthy, measure), of_subjects(arm, measure)
         p = float(stats.ttest_rel(a, b).pvalue) if len(a) > 1 else float("nan")
         text = f"{spread(b, unit)} against {spread(a, unit)} healthy (p = {p:.2g})"

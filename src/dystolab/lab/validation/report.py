@@ -18,6 +18,7 @@ GROUPS = {
     "exactness": "Exactness: kernels against the oracle, threads, resuming",
     "canonical": "The published scaffold's network: our rates against NEST's and Brian2's",
     "rest": "Rest: rates and irregularity of `mouse-cerebellum` against awake mice",
+    "time_code": "Time: how well granule cells tell the time since a stimulus began",
     "learning": "Learning: eyeblink conditioning of `mouse-cerebellum`, paired and unpaired",
     "published": "The published model `mouse-2022` and its arms: nothing tuned, reported as it comes out",
     "faults": "`mouse-cerebellum` with each published mechanism: reported as it comes out",

@@ -1,0 +1,69 @@
+"""The lid of the healthy circuit beside what mice do."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dystolab.lab.validation.cohort import of_subjects
+from dystolab.lab.validation.rows import Kind, Row, spread, window
+from dystolab.measures.eyelid import BASELINE_MS, TEN_BRINKE_FEC
+from dystolab.result import Result
+
+MICE = (9.0, 27.0, 52.0, 71.0, 85.0, 78.0, 83.0, 90.0, 84.0, 81.0)
+MICE_SOURCE = "mice of github.com/AliceGem/mesoscale_simulations_cebc, blocks of 100 trials; here 10 trials at 10 x the rate"
+CURVE_PERCENT = 15.0
+UNITS = "10.7554/eLife.28132, data set 1"
+
+
+def rows(paired: list[Result], unpaired: list[Result]) -> list[Row]:
+    """Return the learning curve of the lid, its timing, and the nuclear and Purkinje cells that go with it."""
+    n = len(paired)
+    curve = np.nanmean(of_subjects(paired, "lid_cr_percent_by_block"), axis=0)
+    off = float(np.sqrt(np.mean((curve - MICE) ** 2)))
+    control = np.nanmean(of_subjects(unpaired, "lid_cr_percent_by_block"), axis=0)
+    naive = [100.0 * _answers(r) for r in paired]
+    wish = f"mice: {_list(MICE)}; root mean square < {CURVE_PERCENT:g}"
+    text = f"{_list(curve)} (off by {off:.0f})"
+    return [
+        Row("lid: CR, % by block", text, wish, n, off < CURVE_PERCENT, "calibration", MICE_SOURCE),
+        Row("lid: CR, % by block, unpaired", _list(control), "", n, None, "prediction", "same criterion"),
+        _window("lid: response to the CS before learning, % of subjects", naive, 0, 15, "%", "calibration", ""),
+        _of("lid: CRs found where there is no stimulus", paired, "lid_chance_percent", 0, 15, "%", "calibration", ""),
+        _of("lid: highest closure in probes", paired, "lid_peak_probe_ms", 190, 310, "ms", "prediction",
+            "within 60 ms of the US at 250 ms"),
+        _of("Purkinje cells below their rate at rest from", paired, "purkinje_pause_ms", 80, 250, "ms", "prediction",
+            "after CS onset; later than 80 ms, before the US"),
+        _of("nuclear cells that facilitate", paired, "dcn_facilitating_percent", 15, 30, "%", "prediction",
+            f"22 %; {UNITS}"),
+        _of("their size", paired, "dcn_facilitation_hz", 15, 30, "Hz", "prediction", f"22.5 Hz; {UNITS}"),
+        _of("their lead before the lid", paired, "dcn_lead_ms", 0, 50, "ms", "prediction", f"25 +- 25.6 ms; {UNITS}"),
+    ]  # fmt: skip
+
+
+def _answers(result: Result) -> bool:
+    """Tell whether the lid answers the CS of the naive trial by more than 5 % before the US would be due."""
+    closure = np.asarray(result.arrays["lid/naive_fec"], float)
+    before, after = closure[:BASELINE_MS], closure[BASELINE_MS : BASELINE_MS + int(result.settings["isi_ms"])]
+    return bool((after - before.mean()).max() > TEN_BRINKE_FEC)
+
+
+def _of(what: str, results: list[Result], name: str, low: float, high: float, unit: str, kind: Kind, note: str) -> Row:
+    """Return the window row of a measure; subjects without a response have none of its timing."""
+    values = of_subjects(results, name)
+    kept = values[np.isfinite(values)]
+    if len(kept) < len(values):
+        note = f"{len(values) - len(kept)} of {len(values)} subjects without; {note}".removesuffix("; ")
+    if not len(kept):
+        return Row(what, "in no subject", f"{low:g} to {high:g} {unit}", len(values), False, kind, note)
+    return _window(what, kept, low, high, unit, kind, note)
+
+
+def _window(
+    what: str, values: list[float] | np.ndarray, low: float, high: float, unit: str, kind: Kind, note: str
+) -> Row:
+    row = window(what, values, low, high, unit, kind, note)
+    return Row(row.what, spread(values, unit, 1), row.target, row.seeds, row.passed, row.kind, row.note)
+
+
+def _list(values: np.ndarray | tuple[float, ...]) -> str:
+    return ", ".join(f"{v:.0f}" for v in values)
