@@ -24,6 +24,10 @@ ABSTRACT = {
     "olive_purkinje_disconnection": "abstract: amount and timing of CRs abnormal",
     "synaptic_imbalance": "abstract: no significant deficit; densities of the arm are assumed here",
 }
+ARM_MEASURES = (
+    ("lid_cr_percent", "%"), ("lid_peak_probe_ms", "ms"), ("cr_percent", "%"), ("dcn_change_hz", "Hz"),
+    ("purkinje_change_hz", "Hz"),
+)  # fmt: skip
 
 
 def rows(say: Say, seeds: int = 5, workers: int = 2, **_: Any) -> list[Row]:
@@ -49,7 +53,7 @@ def arms(circuit: str, names: Iterable[str], say: Say, seeds: int, workers: int)
 def conditioned(
     circuit: str, pairing: Literal["paired", "unpaired"], seeds: int, workers: int, *mechanism: Any
 ) -> list[Result]:
-    """Run 100 trials in every subject: ours in the accelerated default with a probe in ten, the published as published."""
+    """Run 100 trials in every subject: ours accelerated with one probe in ten, the published ones as published."""
     settings = {"probe_every": 10} if circuit == OURS else PUBLISHED
     return runs(Eyeblink(trials=100, pairing=pairing, **settings), seeds, workers, mechanism, circuit)
 
@@ -89,9 +93,7 @@ def curve_rows(circuit: str, label: str, results: list[Result], kind: Any) -> li
 def arm_rows(circuit: str, name: str, healthy: list[Result], arm: list[Result]) -> list[Row]:
     """Return CR % and nuclear change of a mechanism beside the healthy ones: reported as they come out."""
     found = []
-    wanted = (("lid_cr_percent", "%"), ("lid_peak_probe_ms", "ms"), ("cr_percent", "%"))
-    wanted = (*wanted, ("dcn_change_hz", "Hz"), ("purkinje_change_hz", "Hz"))
-    for measure, unit in wanted:
+    for measure, unit in ARM_MEASURES:
         if measure not in healthy[0].measures:
             continue
         a, b = of_subjects(healthy, measure), of_subjects(arm, measure)
