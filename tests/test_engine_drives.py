@@ -95,6 +95,18 @@ def test_poisson_rate_follows_its_pattern() -> None:
     assert np.all(np.diff(first) > 0)
 
 
+@pytest.mark.parametrize("order", [1, 4, 25])
+def test_the_order_sets_regularity_and_leaves_the_rate(order: int) -> None:
+    rate = Pattern(times_ms=(0.0,), values=(40.0,))
+    drive = PoissonDrive(name="input", population="cell", rate_hz=rate, order=order)
+    times, which = relay_spikes(drive, size=200, run_ms=5000.0)
+    assert len(times) == pytest.approx(200 * 5 * 40, rel=0.03)
+    # Within a second: each begins anew.
+    gaps = [np.diff(times[(which == c) & (times // 1000 == s)]) for c in range(200) for s in range(5)]
+    intervals = np.concatenate(gaps)
+    assert intervals.std() / intervals.mean() == pytest.approx(order**-0.5, rel=0.1)
+
+
 def test_poisson_spikes_differ_between_seeds_drives_and_seconds() -> None:
     rate = Pattern(times_ms=(0.0,), values=(30.0,))
     a = relay_spikes(PoissonDrive(name="a", population="cell", rate_hz=rate))

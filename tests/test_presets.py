@@ -164,3 +164,11 @@ def test_a_damaged_edge_list_is_refused_in_one_line(scaffold: Path) -> None:
     (scaffold / "summary.json").write_text("{}")
     with pytest.raises(SpecError, match=r"summary\.json: no population sizes"):
         canonical(scaffold)
+
+
+def test_a_cell_like_another_differs_only_where_it_says_so() -> None:
+    fast, slow = (load("mouse-cerebellum").population(f"ubc_on_{name}").neuron for name in ("fast", "slow"))
+    different = {name for name in EGLIF.model_fields if getattr(fast, name) != getattr(slow, name)}
+    assert different == {"i_e_pa", "receptors"}
+    assert [r.tau_ms for r in fast.receptors] == [1.0, 40.0]
+    assert [r.tau_ms for r in slow.receptors] == [1.0, 250.0]

@@ -9,6 +9,7 @@ from dystolab.circuit import rules
 from dystolab.circuit.anatomy import Anatomy, grow
 from dystolab.circuit.spec import Circuit, Value
 from dystolab.errors import SpecError
+from dystolab.seeding import order
 from small_circuits import assert_well_formed, cells, gaps_um, in_degrees, joined, two
 
 
@@ -291,3 +292,25 @@ def test_partners_reach_the_interneurons_of_their_purkinje_cells():
 def test_rules_built_on_the_wrong_projection_are_refused(circuit, match):
     with pytest.raises(SpecError, match=match):
         grow(circuit, 1)
+
+
+def test_same_pairs_is_a_second_receptor_beside_the_first():
+    drawn = joined("p", "pre", "post", rules.OneSource(same_zone=False))
+    again = joined("q", "pre", "post", rules.SamePairs(of="p"), weight_ns=Value(mean=0.1))
+    circuit = Circuit(name="c", populations=(cells("pre", 20), cells("post", 30)), projections=(again, drawn))
+    edges = grow(circuit, 1).edges
+    assert np.array_equal(edges["p"].pre, edges["q"].pre) and np.array_equal(edges["p"].post, edges["q"].post)
+    assert edges["q"].weight_ns == pytest.approx(np.full(30, 0.1))
+    backwards = joined("q", "post", "pre", rules.SamePairs(of="p"))
+    with pytest.raises(SpecError, match="must run from post to pre"):
+        grow(circuit.model_copy(update={"projections": (backwards, drawn)}), 1)
+
+
+def test_only_a_share_of_the_sources_sends_axons_and_it_is_the_start_of_their_order():
+    def senders(share):
+        rule = rules.InDegree(mean=20, range=(0, 40), share=share)
+        return set(grow(two(rule, 100, 300), 4).edges["p"].pre.tolist())
+
+    first = order(4, "pre", 100)
+    assert senders(0.5) == set(first[:50].tolist())
+    assert senders(0.3) < senders(0.5) < senders(1.0) == set(range(100))

@@ -8,6 +8,7 @@ import importlib.metadata
 import platform
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 from dystolab import mechanisms
@@ -51,7 +52,7 @@ def origin(sim: Simulator, begun_ms: float) -> dict[str, Any]:
     resumed = [f"resumed at {begun_ms:g} ms; the runtime is that since then"] if begun_ms else []
     return {
         "version": _version("dystolab"),
-        "table_hashes": {**tables.table_hashes(), **mechanisms.table_hashes()},
+        "table_hashes": _hashes(),
         "seed": sim.seed,
         "platform": platform.platform(),
         "cpu": _cpu(),
@@ -60,6 +61,17 @@ def origin(sim: Simulator, begun_ms: float) -> dict[str, Any]:
         "numba": _version("numba"),
         "dt_ms": sim.dt_ms,
         "notes": list(dict.fromkeys([*sim.notes, *sim.anatomy.notes, *resumed])),
+    }
+
+
+def _hashes() -> dict[str, str]:
+    """Return the SHA-256 of every table that a result rests on: circuit, mechanisms, stimuli, body."""
+    here = Path(__file__).parent
+    return {
+        **tables.table_hashes(),
+        **mechanisms.table_hashes(),
+        **tables.hashes_in(here),
+        **tables.hashes_in(here.parent / "body"),
     }
 
 

@@ -10,7 +10,7 @@ from dystolab.measures.eyelid import BASELINE_MS, TEN_BRINKE_FEC
 from dystolab.result import Result
 
 MICE = (9.0, 27.0, 52.0, 71.0, 85.0, 78.0, 83.0, 90.0, 84.0, 81.0)
-MICE_SOURCE = "mice of github.com/AliceGem/mesoscale_simulations_cebc, blocks of 100; here of 10, learning 10 times as fast"
+MICE_SOURCE = "mice of github.com/AliceGem/mesoscale_simulations_cebc, blocks of 100; here of 10 at 10 times the rate"
 CURVE_PERCENT = 15.0
 UNITS = "10.7554/eLife.28132, data set 1"
 
