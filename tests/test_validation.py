@@ -6,11 +6,12 @@ import json
 import types
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from dystolab.cli import call
 from dystolab.errors import UnknownNameError
-from dystolab.lab.validation import GROUPS, canonical, report, validate
+from dystolab.lab.validation import GROUPS, canonical, predictions, report, validate
 from dystolab.lab.validation.rows import Row, below, window
 
 
@@ -50,6 +51,11 @@ def test_peer_rates_hold_all_populations_of_the_import() -> None:
     row = canonical.compare("purkinje_cell", 0, [91.0])
     assert row.passed is True
     assert canonical.compare("purkinje_cell", 0, [150.0]).passed is False
+
+
+def test_savings_are_counted_in_blocks() -> None:
+    assert predictions.blocks_to_half(np.array([10.0, 49.0, 50.0, 20.0])) == 3
+    assert predictions.blocks_to_half(np.array([10.0, np.nan, 20.0])) == 4
 
 
 def test_an_unknown_study_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
