@@ -109,6 +109,11 @@ class SinExpPlasticity(Spec):
     ``K(s) = exp(-(s-150)/1000) sin(2*3.1415*(s-150)/1000)^20 / 1.2848``. ``teacher`` names the projection
     whose presynaptic spikes teach its targets: a seeded choice of ``taught_fraction`` of the target cells, the same
     for all projections of one teacher; a smaller fraction lies inside a larger one.
+
+    With ``balance_ms`` potentiation follows depression, cell by cell: the amount that a spike adds begins at
+    ``a_plus_ns``, rises by ``|a_minus_ns| int K / balance_ms`` at each teaching spike of the target and fades with
+    ``balance_ms``. So at whatever rate a target is taught, its weights stay on average, unless spikes of parallel
+    fibres and climbing fibre are related in time (``docs/decisions/0010-balance.md``).
     Source: 10.3389/fnsys.2022.919761 and cereb-nest.
     """
 
@@ -118,6 +123,7 @@ class SinExpPlasticity(Spec):
     w_min_ns: NonNegative = 0.0
     w_max_ns: Positive
     taught_fraction: Annotated[float, Field(ge=0, le=1)] = 1.0
+    balance_ms: Positive | None = None
 
 
 class Layer(Spec):

@@ -102,13 +102,16 @@ def deliver(net: Any, part: Any, step: Any) -> None:
         mask = net.pop_int[pre, L.P_HIST_MASK]
         plastic = net.proj[j, L.J_PLASTIC]
         if plastic >= 0:
-            up = net.pl_real[plastic, 0]
-            top = net.pl_real[plastic, 3]
+            up0 = net.pl_int[plastic, 6] + net.part[part, L.T_CELL0]
+            top = net.pl_real[plastic, 4]
+            base = net.part[part, L.T_BASE]
             for h in range(lo, hi):
                 cell = net.hist_cell[hist + (h & mask)]
                 at = src0 + cell * stride
                 for y in range(net.src_ptr[at], net.src_ptr[at + 1]):
-                    weight = min(net.w[y] + up, top)
+                    at_row = net.syn_addr[y] - base
+                    target = at_row // (L.FULL_ROWS * L.FULL_LANES) * L.FULL_LANES + at_row % L.FULL_LANES
+                    weight = min(net.w[y] + net.pl_up[up0 + target], top)
                     net.w[y] = weight
                     net.s[net.syn_addr[y]] += scale * weight
         else:

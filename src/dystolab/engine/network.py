@@ -45,8 +45,9 @@ class Network(NamedTuple):
     pool_real: Any  # float64 (n_class, 5): weight and U of the slow pool, of the fast one; tau_fac in steps
     tm_factor: Any  # float32: rings beside hist_cell
     # Long-term plasticity.
-    pl_int: Any  # int64 (n_pl, 6): projection, teacher population, offsets of the four tables below
-    pl_real: Any  # float64 (n_pl, 4): a_plus, a_minus, w_min, w_max
+    pl_int: Any  # int64 (n_pl, 7): projection, teacher population, offsets of the four tables below and of pl_up
+    pl_real: Any  # float64 (n_pl, 5): fading of pl_up in a chunk, its rise at a teaching spike, a_minus, w_min, w_max
+    pl_up: Any  # float64: by how much a spike potentiates the synapses of each target, nS
     pl_kernel: Any  # float64 (n_lag,): K at lag 0, 1, 2 ... steps
     teach_ptr: Any  # int32: targets of each teacher
     teach_post: Any  # int32
@@ -108,7 +109,7 @@ class Inputs(NamedTuple):
 
 
 STATE = (
-    "s", "w", "ring", "head", "hist_cell", "step_ptr", "chain_prev", "chain_step", "chain_last", "tm_state",
+    "s", "w", "pl_up", "ring", "head", "hist_cell", "step_ptr", "chain_prev", "chain_step", "chain_last", "tm_state",
     "pool_state", "tm_factor", "draw", "ref_n", "ref_lane", "ref_left",
 )  # fmt: skip
 """Fields of `Network` that change during a run."""

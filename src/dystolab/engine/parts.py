@@ -163,13 +163,16 @@ def record_traces(net: Any, inp: Any, part: Any, at: Any, lo: Any, hi: Any) -> N
 
 @njit(**KERNEL)
 def teach(net: Any, part: Any, t0: Any, k_steps: Any) -> None:
-    """Depress the part's plastic synapses for the climbing-fibre spikes of the last chunk."""
+    """Depress the part's plastic synapses for the climbing-fibre spikes of the last chunk, and balance them."""
     lo_cell = net.part[part, L.T_CELL0]
     hi_cell = lo_cell + net.part[part, L.T_CELLS]
     for pl in range(net.pl_int.shape[0]):
         j = net.pl_int[pl, 0]
         if net.proj[j, L.J_POST] != net.part[part, L.T_POP]:
             continue
+        if net.pl_real[pl, 1] > 0:
+            for cell in range(lo_cell, hi_cell):
+                net.pl_up[net.pl_int[pl, 6] + cell] *= net.pl_real[pl, 0]
         teacher = net.pl_int[pl, 1]
         for step in range(max(t0 - k_steps, 0), t0):
             lo, hi = spikes_at(net, teacher, step)
@@ -179,6 +182,7 @@ def teach(net: Any, part: Any, t0: Any, k_steps: Any) -> None:
                 for x in range(net.teach_ptr[at], net.teach_ptr[at + 1]):
                     post = net.teach_post[net.pl_int[pl, 3] + x]
                     if lo_cell <= post < hi_cell:
+                        net.pl_up[net.pl_int[pl, 6] + post] += net.pl_real[pl, 1]
                         depress(net, pl, j, post, step)
 
 
@@ -203,4 +207,4 @@ def depress(net: Any, pl: Any, j: Any, post: Any, step: Any) -> None:
             h = net.chain_prev[chain + (h & mask)]
         if total > 0:
             y = net.post_syn[net.pl_int[pl, 5] + x]
-            net.w[y] = max(net.w[y] + net.pl_real[pl, 1] * total, net.pl_real[pl, 2])
+            net.w[y] = max(net.w[y] + net.pl_real[pl, 2] * total, net.pl_real[pl, 3])

@@ -13,7 +13,7 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.integrate import solve_ivp
+from scipy.integrate import quad, solve_ivp
 from scipy.linalg import expm
 
 from dystolab.circuit.neurons import EGLIF, AdEx
@@ -418,7 +418,8 @@ def sinexp_weight_change(
     A presynaptic spike adds ``a_plus_ns``, a teaching spike ``a_minus_ns * sum K(t_pre - t_teach)`` over the
     presynaptic spikes of the 200 ms before it; the weight is clipped after every change. The teaching time is
     the time at which the olivary cell emits its spike, without the delay of its axon; a presynaptic spike of
-    the same time comes first, and is not depressed by it.
+    the same time comes first, and is not depressed by it. With ``balance_ms`` what a presynaptic spike adds fades and
+    rises with the teaching spikes before it.
 
     Parameters
     ----------
@@ -438,9 +439,14 @@ def sinexp_weight_change(
     teach = np.sort(np.asarray(teach_times_ms, dtype=np.float64))
     events = sorted([(float(t), 0) for t in pre] + [(float(t), 1) for t in teach])
     weight, weights = float(w0_ns), []
+    raises, last_ms, tau_ms = plasticity.a_plus_ns, 0.0, plasticity.balance_ms
+    integral_ms = quad(lambda s: float(sinexp_kernel(np.array(s))), -200.0, 0.0)[0]
     for time_ms, teaching in events:
-        lowers = plasticity.a_minus_ns * float(sinexp_kernel(pre - time_ms).sum()) if teaching else 0.0
-        change = lowers if teaching else plasticity.a_plus_ns
+        if tau_ms is not None:
+            raises *= math.exp((last_ms - time_ms) / tau_ms)
+            raises -= plasticity.a_minus_ns * integral_ms / tau_ms if teaching else 0.0
+            last_ms = time_ms
+        change = plasticity.a_minus_ns * float(sinexp_kernel(pre - time_ms).sum()) if teaching else raises
         weight = min(max(weight + change, plasticity.w_min_ns), plasticity.w_max_ns)
         weights.append(weight)
     return np.array([t for t, _ in events]), np.array(weights)

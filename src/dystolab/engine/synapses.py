@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dystolab.circuit.neurons import Relay
-from dystolab.circuit.spec import Projection, Static, TsodyksMarkram, VesiclePools
+from dystolab.circuit.spec import Projection, SinExpPlasticity, Static, TsodyksMarkram, VesiclePools
 from dystolab.engine import layout as L
 from dystolab.engine.vesicle_pools import PoolTables
 from dystolab.seeding import stream
@@ -231,9 +231,18 @@ def teaching_pairs(plan: Plan, teacher: Projection, fraction: float) -> tuple[Ar
     return edges.pre[taught[edges.post]], edges.post[taught[edges.post]]
 
 
+def balance(plan: Plan, rule: SinExpPlasticity) -> tuple[float, float]:
+    """Return by what potentiation fades in a chunk, and how much a teaching spike adds to it, nS."""
+    if rule.balance_ms is None:
+        return 1.0, 0.0
+    integral_ms = float(sinexp_table(plan.dt_ms)[1:].sum()) * plan.dt_ms
+    fading = float(np.exp(-plan.chunk_steps * plan.dt_ms / rule.balance_ms))
+    return fading, -rule.a_minus_ns * integral_ms / rule.balance_ms
+
+
 def plastic_tables(plan: Plan, syn: Synapses) -> dict[str, Array]:
     """Return which cells each teacher teaches and which plastic synapses each of them owns."""
-    ints, reals = [], []
+    ints, reals, up = [], [], [np.zeros(0)]
     parts: dict[str, list[Array]] = {k: [] for k in ("teach_ptr", "teach_post", "post_ptr", "post_syn", "post_src")}
     at = dict.fromkeys(parts, 0)
     for j, p in enumerate(plan.circuit.projections):
@@ -254,14 +263,17 @@ def plastic_tables(plan: Plan, syn: Synapses) -> dict[str, Array]:
         }
         ints.append([j, plan.pop[teacher.pre], at["teach_ptr"], at["teach_post"], at["post_ptr"], at["post_syn"]])
         rule = p.plasticity
-        reals.append([rule.a_plus_ns, rule.a_minus_ns, rule.w_min_ns, rule.w_max_ns])
+        reals.append([*balance(plan, rule), rule.a_minus_ns, rule.w_min_ns, rule.w_max_ns])
+        ints[-1].append(sum(len(x) for x in up))
+        up.append(np.full(size, rule.a_plus_ns))
         for key, array in new.items():
             parts[key].append(array.astype(np.int32))
             at[key] += len(array)
     tables = {k: np.concatenate([np.zeros(0, np.int32), *v]) for k, v in parts.items()}
     return {
-        "pl_int": np.array(ints, np.int64).reshape(-1, 6),
-        "pl_real": np.array(reals, np.float64).reshape(-1, 4),
+        "pl_int": np.array(ints, np.int64).reshape(-1, 7),
+        "pl_real": np.array(reals, np.float64).reshape(-1, 5),
+        "pl_up": np.concatenate(up),
         "pl_kernel": sinexp_table(plan.dt_ms),
         **tables,
     }

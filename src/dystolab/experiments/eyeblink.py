@@ -145,8 +145,13 @@ class Eyeblink(Experiment):
         """Multiply the rates of all learning synapses."""
         for p in circuit.projections:
             if p.plasticity and self.acceleration != 1.0:
-                rates = {name: self.acceleration * getattr(p.plasticity, name) for name in ("a_plus_ns", "a_minus_ns")}
-                circuit = circuit.with_projection(p.name, plasticity=revised(p.plasticity, rates))
+                rule = p.plasticity
+                rates: dict[str, Any] = {
+                    name: self.acceleration * getattr(rule, name) for name in ("a_plus_ns", "a_minus_ns")
+                }
+                if rule.balance_ms is not None and self.acceleration > 0:
+                    rates["balance_ms"] = rule.balance_ms / self.acceleration
+                circuit = circuit.with_projection(p.name, plasticity=revised(rule, rates))
         return circuit
 
     def protocol(self, circuit: Circuit, anatomy: Anatomy, seed: int) -> Protocol:
