@@ -18,7 +18,6 @@ INTACT_SEEDS = 10
 BRUSH = ("ubc_on_fast", "ubc_on_middle", "ubc_on_slow", "ubc_off")
 WITHOUT: dict[str, tuple[str, ...]] = {
     "unipolar brush cells": BRUSH,
-    "unipolar brush cells that are silenced (OFF)": ("ubc_off",),
     "Golgi cells' inhibition of granule cells": ("goc_grc",),
 }
 """Ingredient -> what is cut to be without it."""
