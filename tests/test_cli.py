@@ -82,6 +82,11 @@ def test_json_is_all_of_stdout(capsys: pytest.CaptureFixture[str]) -> None:
     assert json.loads(capsys.readouterr().out) == told
 
 
+def test_phases_are_named_or_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "did you mean 'acquisition'" in complaint(capsys, "run", "eyeblink", "--protocol", "aquisition")
+    assert "exclude each other" in complaint(capsys, "run", "eyeblink", "--isi", "300", "--set", "isi_ms=200")
+
+
 def test_lists_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.call(["list", "circuits", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)

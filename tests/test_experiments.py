@@ -19,6 +19,7 @@ from dystolab import experiments, measures, plots
 from dystolab.circuit import grow, load
 from dystolab.circuit.drives import PoissonDrive, SpikeDrive
 from dystolab.circuit.spec import Circuit, revised
+from dystolab.engine.inputs import spike_events
 from dystolab.errors import DystolabError, ResultError, SpecError, UnknownNameError
 from dystolab.experiments import Subject, base, eyeblink, granular_time_code, rest
 from dystolab.experiments.eyeblink import PUBLISHED
@@ -129,9 +130,8 @@ def test_purkinje_spikes_are_simple_or_complex(rested: Result) -> None:
 
 
 def test_cs_and_us_as_published() -> None:
-    circuit = load(CIRCUIT)
-    cs, us, *reflex = eyeblink(**PUBLISHED).protocol(circuit, grow(circuit, 1), 1).drives
-    assert [d.name for d in reflex] == ["blink_reflex", "blink_reflex_tail"]
+    circuit = load("mouse-2022")
+    cs, us = eyeblink(**PUBLISHED).protocol(circuit, grow(circuit, 1), 1).drives
     assert cs.subset.radius_um == 97.0
     fibres = max(cs.cells) + 1
     times = np.array(cs.times_ms).reshape(fibres, 11)
@@ -144,7 +144,7 @@ def test_cs_and_us_as_published() -> None:
 
 
 def test_cs_covers_the_same_share_of_any_tissue_and_stretches() -> None:
-    circuit = load(CIRCUIT, 2.0)
+    circuit = load("mouse-2022", 2.0)
     cs, *_ = eyeblink(isi_ms=530, **PUBLISHED).protocol(circuit, grow(circuit, 1), 1).drives
     assert cs.subset.radius_um == pytest.approx(97 * math.sqrt(2))
     assert (max(cs.cells) + 1) / circuit.population("mossy_fiber").size == pytest.approx(0.49, abs=0.08)
@@ -164,6 +164,11 @@ def test_the_sensory_cs_carries_no_time() -> None:
     for drive, wanted in zip(tonic, (20.0, 40.0, 80.0), strict=True):
         assert drive.rate_hz.times_ms == (510.0, 790.0)
         assert drive.rate_hz.values == (wanted, 0.0)
+    # Spikes are drawn anew in each trial.
+    events = spike_events(circuit.with_drives(*cs), anatomy, 1, 0.0, 4500.0)
+    answers = np.concatenate([e.steps for e in events if e.cells.size]) * 0.1
+    trials = [np.sort(answers[(answers >= 500 + t) & (answers < 800 + t)] - t) for t in (0, 1500, 3000)]
+    assert not np.array_equal(trials[0][:20].round(1), trials[1][:20].round(1))
     # Fibres of the stimulus are those that send the fewest collaterals to the nuclei.
     collateral = set(anatomy.edges["mf_dcn_glut"].pre.tolist())
     assert len(collateral & set(cells)) <= 0.15 * len(cells)
@@ -171,7 +176,8 @@ def test_the_sensory_cs_carries_no_time() -> None:
 
 def test_the_puff_reaches_olive_and_lid_in_the_same_trials() -> None:
     circuit = load(CIRCUIT)
-    kind = eyeblink(trials=4, phases=("acquisition", "extinction", "reacquisition"))
+    kind = eyeblink(trials=4, block=2, phases=("acquisition", "extinction", "reacquisition"))
+    assert not kind.is_probe.any()
     assert kind.has_us.tolist() == [True] * 4 + [False] * 4 + [True] * 4
     drives = [d for d in kind.protocol(circuit, grow(circuit, 1), 1).drives if isinstance(d, SpikeDrive)]
     assert {d.population for d in drives} == {"io_cell", "facial_motoneuron"}
@@ -190,7 +196,7 @@ def test_acceleration_multiplies_learning_rates_alone() -> None:
 
 
 def test_us_is_unpaired_probed_or_absent() -> None:
-    circuit = load(CIRCUIT, SCALE)
+    circuit = load("mouse-2022", SCALE)
     anatomy = grow(circuit, 1)
 
     def us(**settings: Any) -> Any:
@@ -256,9 +262,20 @@ def test_a_lesion_silences_and_changes_nothing_else() -> None:
     cut = Subject(scale=SCALE, lesions=("ubc_off", "io_pc")).build()
     changed = {p.name for p, q in zip(circuit.projections, cut.projections, strict=True) if p != q}
     assert changed == {"ubc_off_grc", "io_pc", "pf_pc"}
-    assert cut.projection("io_pc").weight_ns.mean == cut.projection("ubc_off_grc").weight_ns.mean == 0
+    assert cut.projection("io_pc").silent_share == cut.projection("ubc_off_grc").silent_share == 1
     assert cut.projection("pf_pc").plasticity is None  # nobody teaches it
-    assert "mf_glom" not in {p.name for p in circuit.with_lesion("mossy_fiber").projections}
+    grown = grow(circuit.with_lesion("mossy_fiber"), 1)
+    assert not grown.edges["mf_glom"].pre.size and grown.edges["glom_grc"].pre.size
+    same_claws = grow(circuit, 1).edges["glom_grc"]
+    np.testing.assert_array_equal(grown.edges["glom_grc"].post, same_claws.post)
+
+
+def test_without_mossy_fibres_granule_cells_fall_silent() -> None:
+    quiet = rest(duration_ms=1000, settle_ms=1000).run(Subject(scale=SCALE, lesions=("mossy_fiber",)), threads=1)
+    assert quiet.population_rate_hz["mossy_fiber"] > 1
+    assert quiet.population_rate_hz["glomerulus"] == 0
+    # OFF brush cells are left, which fire by themselves.
+    assert quiet.population_rate_hz["granule_cell"] < 0.2
 
 
 # The time code
@@ -330,7 +347,11 @@ def test_a_checkpoint_of_another_run_is_refused(tmp_path: Path, monkeypatch: pyt
         (lambda: eyeblink(us_weight_ns=math.nan), "Eyeblink.us_weight_ns"),
         (lambda: eyeblink(pairing="payred"), "'paired', 'unpaired' or 'cs_only'"),
         (lambda: eyeblink(isi_ms=400, cs_ms=300), "isi_ms = 400 or more"),
-        (lambda: eyeblink(isi_ms=970), "need 1501 ms or more"),
+        (lambda: eyeblink(isi_ms=970), "need 1511 ms or more"),
+        (lambda: eyeblink(isi_ms=940).run(MOUSE), "reflexes of the lid need 1514 ms or more"),
+        (lambda: eyeblink(isi_ms=900, pairing="cs_only").run(MOUSE), "responses of the lid need 1551 ms or more"),
+        (lambda: eyeblink(cs_start_ms=100).run(MOUSE), "baseline takes 200 ms or more"),
+        (lambda: eyeblink(trials=5, phases=("acquisition", "extinction")), "must divide trials = 5"),
         (lambda: eyeblink(isi_ms=900, **PUBLISHED), "need 1061 ms or more"),
         (lambda: eyeblink(phases=()), "Eyeblink.phases"),
         (lambda: eyeblink(phases=("extincton",)), "'acquisition', 'extinction' or 'reacquisition'"),

@@ -297,10 +297,8 @@ class Circuit(Spec):
 
     def _silenced(self, cut: Projection) -> Circuit:
         """Return a circuit in which `cut` carries and teaches nothing; others may be wired by it as before."""
-        if isinstance(self.population(cut.post).neuron, Relay):
-            return self.without_projection(cut.name)
         taught = [p.name for p in self.projections if p.plasticity and p.plasticity.teacher == cut.name]
-        circuit = self.with_projection(cut.name, weight_ns=Value(mean=0.0), plasticity=None)
+        circuit = self.with_projection(cut.name, silent_share=1.0, plasticity=None)
         for name in taught:
             circuit = circuit.with_projection(name, plasticity=None)
         return circuit

@@ -58,7 +58,7 @@ def main(
     if out is not None and resume is not None:
         raise SpecError("--out and --resume exclude each other: a resumed run stays where it is")
     given = assignments(settings or [], "--set")
-    phases = None if protocol is None else json.dumps(protocol.split(","))
+    phases = None if protocol is None else json.dumps(_phases(protocol))
     for option, name, text in (("trials", "trials", trials), ("isi", "isi_ms", isi), ("protocol", "phases", phases)):
         if text is not None:
             if name in given:
@@ -78,6 +78,18 @@ def main(
     )
     paths = _run(request, where or out or _fresh(experiment), where is not None, workers, threads)
     _report(request, paths, as_json)
+
+
+def _phases(text: str) -> list[str]:
+    """Return the phases that ``--protocol`` names."""
+    from dystolab.errors import UnknownNameError
+    from dystolab.experiments.eyeblink import PHASES
+
+    found = text.split(",")
+    for phase in found:
+        if phase not in PHASES:
+            raise UnknownNameError("phase", phase, PHASES)
+    return found
 
 
 def _stored(where: Path | None) -> dict[str, Any]:

@@ -7,6 +7,7 @@ process of its own, and everyone else loads.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -32,7 +33,14 @@ def main_loop(*arguments: Any) -> Any:
     if signature not in advance.overloads and _COMPILING not in os.environ and not _cached(advance, signature):
         precision = "double" if arguments[0].s.dtype.itemsize == 8 else "single"
         code = f"from {__name__} import compile_main_loop; compile_main_loop({precision!r})"
-        subprocess.run([sys.executable, "-c", code], env={**os.environ, _COMPILING: "1"}, check=False)
+        path = os.pathsep.join(folder for folder in sys.path if folder)
+        with contextlib.suppress(OSError):  # then it is compiled here
+            subprocess.run(
+                [sys.executable or "python", "-c", code],
+                env={**os.environ, _COMPILING: "1", "PYTHONPATH": path},
+                stderr=subprocess.DEVNULL,
+                check=False,
+            )
     return advance
 
 

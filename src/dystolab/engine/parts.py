@@ -170,7 +170,7 @@ def teach(net: Any, part: Any, t0: Any, k_steps: Any) -> None:
         j = net.pl_int[pl, 0]
         if net.proj[j, L.J_POST] != net.part[part, L.T_POP]:
             continue
-        if net.pl_real[pl, 1] > 0:
+        if net.pl_real[pl, 0] < 1:
             for cell in range(lo_cell, hi_cell):
                 net.pl_up[net.pl_int[pl, 6] + cell] *= net.pl_real[pl, 0]
         teacher = net.pl_int[pl, 1]

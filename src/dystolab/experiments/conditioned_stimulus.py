@@ -108,6 +108,11 @@ def published(
     )
 
 
+def latency_ms() -> int:
+    """Return how long after a stimulus the mossy fibres answer, rounded up."""
+    return math.ceil(numbers().section("sensory").number("latency", "ms"))
+
+
 def shifts() -> int:
     """Return by how many ms the published trains of neighbouring fibres are shifted at most."""
     return round(numbers().section("published").number("shifts", "1"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +27,7 @@ PUBLISHED: dict[str, Any] = {"stimulus": "published", "cs_start_ms": 100, "trial
 """Settings with which the experiment is that of 10.3389/fnsys.2022.919761."""
 
 Phase = Literal["acquisition", "extinction", "reacquisition"]
+PHASES: tuple[Phase, ...] = get_args(Phase)
 
 
 class Eyeblink(Experiment):
@@ -114,14 +115,22 @@ class Eyeblink(Experiment):
                 f"Eyeblink.unpaired_ms = {self.unpaired_ms}: to be unpaired the US must come at least "
                 f"{KERNEL_MS} ms after the end of the CS: {self.cs_ms + KERNEL_MS} or more"
             )
-        # The last of the published fibres are shifted past the end of the CS.
-        late = conditioned_stimulus.shifts() if self.stimulus == "published" else 0
-        needed = self.cs_start_ms + max(self.us_start_ms + self.us_ms, self.cs_ms + late) + 1
-        if needed > self.trial_ms:
-            raise SpecError(f"Eyeblink.trial_ms = {self.trial_ms}: CS and US of these lengths need {needed} ms or more")
+        # Fibres end after the CS: the published ones by their shifts, others by their latency.
+        late = conditioned_stimulus.shifts() if self.stimulus == "published" else conditioned_stimulus.latency_ms()
+        self._make_room(max(self.us_start_ms + self.us_ms, self.cs_ms + late), "CS and US of these lengths")
+        if len(self.phases) > 1 and self.trials % self.block:
+            raise SpecError(
+                f"Eyeblink.block = {self.block}: must divide trials = {self.trials}, so that no block is of two phases"
+            )
         if self.probe_every == 1:
             raise SpecError("Eyeblink.probe_every = 1: every trial would lack the US; use pairing='cs_only'")
         return self
+
+    def _make_room(self, after_cs_ms: int, what: str) -> None:
+        """Raise if a trial is too short for `what`, which takes so long from CS onset on."""
+        needed = self.cs_start_ms + after_cs_ms + 1
+        if needed > self.trial_ms:
+            raise SpecError(f"Eyeblink.trial_ms = {self.trial_ms}: {what} need {needed} ms or more")
 
     @property
     def us_start_ms(self) -> int:
@@ -141,6 +150,12 @@ class Eyeblink(Experiment):
         given = ~probe & (self.pairing != "cs_only")
         return np.concatenate([given & (phase != "extinction") for phase in self.phases])
 
+    @property
+    def is_probe(self) -> npt.NDArray[np.bool_]:
+        """Whether each trial after the first is one without US among trials that have it."""
+        taught = np.repeat([phase != "extinction" for phase in self.phases], self.trials)
+        return taught & ~self.has_us & (self.pairing != "cs_only")
+
     def prepare(self, circuit: Circuit) -> Circuit:
         """Multiply the rates of all learning synapses."""
         for p in circuit.projections:
@@ -158,6 +173,8 @@ class Eyeblink(Experiment):
         """Add CS and US to the circuit, and record every population."""
         for name in ("purkinje_cell", "dcn_glut"):  # without which there is nothing to score
             circuit.population(name)
+        if lid.has_lid(circuit):
+            self._make_room_for_the_lid()
         if self.stimulus == "published":
             cs: tuple[Drive, ...] = (
                 conditioned_stimulus.published(circuit, anatomy, seed, self.cs_start_ms, self.cs_ms, self.trial_ms),
@@ -168,12 +185,23 @@ class Eyeblink(Experiment):
         drives = (*cs, *self._puffs(circuit))
         return Protocol(drives, units(circuit, self.trial_ms), duration_ms, step_ms=self.trial_ms)
 
+    def _make_room_for_the_lid(self) -> None:
+        """Raise before anything is simulated if the lid could not be scored."""
+        if self.cs_start_ms < lid.BASELINE_MS:
+            raise SpecError(
+                f"Eyeblink.cs_start_ms = {self.cs_start_ms}: the lid's baseline takes {lid.BASELINE_MS} ms or more"
+            )
+        self._make_room(self.isi_ms + (0 if self.has_us.all() else lid.AFTER_US_MS), "responses of the lid")
+        if self.has_us.any():
+            self._make_room(self.us_start_ms + unconditioned_stimulus.reflex_ms(), "reflexes of the lid")
+
     def measure(self, sim: Simulator) -> Findings:
         """Return learning, trial by trial and block by block: of the lid, if there is one, and of the cells."""
         stop_ms = min(max(AFTER_MS, self.cs_ms), self.trial_ms - self.cs_start_ms)
         trials = learning.Trials(
             cs_onsets_ms=self.cs_onsets_ms,
             has_us=self.has_us,
+            is_probe=self.is_probe,
             cs_ms=self.cs_ms,
             isi_ms=self.isi_ms,
             us_start_ms=self.us_start_ms,

@@ -36,8 +36,8 @@ class Trials:
     Attributes
     ----------
     cs_onsets_ms : ndarray, shape (n + 1,)
-    has_us : ndarray of bool, shape (n,)
-        Of the trials after the first.
+    has_us, is_probe : ndarray of bool, shape (n,)
+        Of the trials after the first; a probe is one without US among trials that have it.
     cs_ms, isi_ms : int
         Length of the CS, and time from its onset to when the US is due.
     us_start_ms, us_ms : int
@@ -49,6 +49,7 @@ class Trials:
 
     cs_onsets_ms: npt.NDArray[np.float64]
     has_us: npt.NDArray[np.bool_]
+    is_probe: npt.NDArray[np.bool_]
     cs_ms: int
     isi_ms: int
     us_start_ms: int
@@ -105,8 +106,8 @@ def _of_responses(found: rule.Responses, trials: Trials) -> list[Named]:
         measure("early_response_percent_by_block", block_means(early, trials.block), n),
         measure("motor_output_peak_hz_by_block", block_means(found.peak_hz, trials.block), n),
     ]
-    probe = ~trials.has_us
-    if probe.any() and trials.has_us.any():
+    probe = trials.is_probe
+    if probe.any():
         out.append(measure("cr_percent_probe", float(percent[probe].mean()), int(probe.sum())))
     return out
 

@@ -18,6 +18,11 @@ from dystolab.result import Array, Measure
 UNIT_TRIALS = 30
 """Nuclear cells are classified over the last so many trials: of fewer, noise alone makes some facilitate."""
 
+RECOVERY_MS = 600
+"""Three time constants of a lid that opens again: sooner after a puff, no window is free of it."""
+
+BASELINE_MS, AFTER_US_MS = eyelid.BASELINE_MS, eyelid.AFTER_US_MS
+
 
 def has_lid(circuit: Circuit) -> bool:
     """Return whether the circuit has the motoneurons that close a lid."""
@@ -40,7 +45,10 @@ def findings(sim: Simulator, trials: Trials, room_ms: int) -> Findings:
     onsets = trials.cs_onsets_ms[1:]
     rows = eyelid.cut(closure, onsets, room_ms)
     scored = eyelid.score(rows, trials.has_us, trials.isi_ms)
-    measures = [*_of_responses(scored, trials), _chance(closure, trials), *_of_units(sim, rows, trials)]
+    trial_ms = float(trials.cs_onsets_ms[1] - trials.cs_onsets_ms[0])
+    rested = trial_ms - trials.us_start_ms - trials.us_ms - trials.isi_ms - eyelid.BASELINE_MS >= RECOVERY_MS
+    chance = [_chance(closure, trials)] if rested else []
+    measures = [*_of_responses(scored, trials), *chance, *_of_units(sim, rows, trials)]
     emg = plant.emg_envelope(times, cells, size, round(sim.time_ms), sim.seed)
     return Findings(
         dict(measures),
@@ -65,8 +73,8 @@ def _of_responses(scored: eyelid.Closures, trials: Trials) -> list[tuple[str, Me
     found = [measure("lid_stable_percent", 100.0 * float(stable.mean()), stable.size)]
     for name, values in percent.items():
         found += [measure(name, _mean(values), n), measure(f"{name}_by_block", _by_block(values, trials.block), n)]
-    probes = ~trials.has_us
-    if probes.any() and trials.has_us.any():
+    probes = trials.is_probe
+    if probes.any():
         found.append(measure("lid_peak_probe_ms", _mean(scored.peak_ms[probes]), int(probes.sum())))
     return [
         *found,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,6 +50,12 @@ def puffs(circuit: Circuit, when: Puffs, us_ms: float, weight_ns: float, label: 
             _spikes(f"blink_reflex_tail{label}", MOTONEURONS, when, tail, table.number("tail_weight", "nS")),
         ]
     return tuple(drives)
+
+
+def reflex_ms() -> int:
+    """Return how long after the air puff the last volley comes, rounded up."""
+    table = numbers().section("reflex")
+    return math.ceil(table.numbers("volleys", "ms", 2)[-1] + table.number("tail", "ms"))
 
 
 def _spikes(name: str, population: str, when: Puffs, after: np.ndarray, weight_ns: float) -> SpikeDrive:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 
+from dystolab.measures.mice import BLOCKS, curve
 from dystolab.plots import learning, style
-from dystolab.plots.mice import curve as mouse_curve
 from dystolab.result import Result
 
 
@@ -33,11 +33,19 @@ def closure(axes: Axes, results: Sequence[Result]) -> None:
 def responses(axes: Axes, results: Sequence[Result]) -> None:
     """Draw how often the lid answers, by block, beside mice."""
     learning.curve(axes, {"model": results}, "lid_cr_percent_by_block")
-    mice, spread = mouse_curve()
-    if len(np.atleast_1d(results[0].measures["lid_cr_percent_by_block"].value)) == len(mice):
+    if as_in_mice(results[0]):
+        mice, spread = curve()
         axes.errorbar(
-            np.arange(1, len(mice) + 1), mice, spread, fmt="s--", ms=3, lw=1, color=style.BLACK, label="mice", zorder=1
+            np.arange(1, BLOCKS + 1), mice, spread, fmt="s--", ms=3, lw=1, color=style.BLACK, label="mice", zorder=1
         )
     axes.set_ylim(-3, 103)
     axes.legend(fontsize=style.SMALL, frameon=False)
     style.tidy(axes, "block of trials", "conditioned responses (%)", "Eyelid: > 5 % closure before the US")
+
+
+def as_in_mice(result: Result) -> bool:
+    """Tell whether a run is what the mice did: ten blocks of paired trials, 250 ms from CS to US."""
+    settings = result.settings
+    asked = (settings["pairing"], list(settings["phases"]), settings["isi_ms"])
+    blocks = len(np.atleast_1d(np.asarray(result.measures["lid_cr_percent_by_block"].value)))
+    return asked == ("paired", ["acquisition"], 250) and blocks == BLOCKS

@@ -69,10 +69,12 @@ def healthy_rows(circuit: str, kind: Any, paired: list[Result], unpaired: list[R
         p = float(stats.ttest_rel(change["paired"], change["unpaired"]).pvalue)
         mean = float(change["paired"].mean() - change["unpaired"].mean())
         p_paired = float(stats.ttest_1samp(change["paired"], 0.0).pvalue)
-        small = abs(float(change["unpaired"].mean())) <= 0.25 * abs(float(change["paired"].mean()))
+        # An opposite change is none of learning: fibres that are never taught together with the puff are potentiated.
+        small = sign * float(change["unpaired"].mean()) <= 0.25 * abs(float(change["paired"].mean()))
         ok = sign * float(change["paired"].mean()) > 0 and sign * mean > 0 and max(p, p_paired) < 0.05 and small
         text = f"{spread(change['paired'], 'Hz')} paired, {spread(change['unpaired'], 'Hz')} unpaired (p = {p:.2g})"
-        target = f"paired {'falls' if sign < 0 else 'rises'} (p < 0.05), unpaired at most a quarter of it"
+        way = "falls" if sign < 0 else "rises"
+        target = f"paired {way} (p < 0.05), unpaired {way} by at most a quarter of it, or does not"
         found.append(Row(f"{circuit}: {name}, last block - first", text, target, len(paired), bool(ok), kind, PAPER))
     for label, results in (("paired", paired), ("unpaired", unpaired)):
         found += curve_rows(circuit, label, results, kind)

@@ -7,9 +7,9 @@ import numpy as np
 from dystolab.lab.validation.cohort import of_subjects
 from dystolab.lab.validation.rows import Kind, Row, spread, window
 from dystolab.measures.eyelid import BASELINE_MS, TEN_BRINKE_FEC
+from dystolab.measures.mice import curve as mouse_curve
 from dystolab.result import Result
 
-MICE = (9.0, 27.0, 52.0, 71.0, 85.0, 78.0, 83.0, 90.0, 84.0, 81.0)
 MICE_SOURCE = "mice of github.com/AliceGem/mesoscale_simulations_cebc, blocks of 100; here of 10 at 10 times the rate"
 CURVE_PERCENT = 15.0
 UNITS = "10.7554/eLife.28132, data set 1"
@@ -19,10 +19,11 @@ def rows(paired: list[Result], unpaired: list[Result]) -> list[Row]:
     """Return the learning curve of the lid, its timing, and the nuclear and Purkinje cells that go with it."""
     n = len(paired)
     curve = np.nanmean(of_subjects(paired, "lid_cr_percent_by_block"), axis=0)
-    off = float(np.sqrt(np.mean((curve - MICE) ** 2)))
+    mice = mouse_curve()[0]
+    off = float(np.sqrt(np.mean((curve - mice) ** 2)))
     control = np.nanmean(of_subjects(unpaired, "lid_cr_percent_by_block"), axis=0)
     naive = [100.0 * _answers(r) for r in paired]
-    wish = f"mice: {_list(MICE)}; root mean square < {CURVE_PERCENT:g}"
+    wish = f"mice: {_list(mice)}; root mean square < {CURVE_PERCENT:g}"
     text = f"{_list(curve)} (off by {off:.0f})"
     return [
         Row("lid: CR, % by block", text, wish, n, off < CURVE_PERCENT, "calibration", MICE_SOURCE),
@@ -65,5 +66,5 @@ def _window(
     return Row(row.what, spread(values, unit, 1), row.target, row.seeds, row.passed, row.kind, row.note)
 
 
-def _list(values: np.ndarray | tuple[float, ...]) -> str:
+def _list(values: np.ndarray) -> str:
     return ", ".join(f"{v:.0f}" for v in values)

@@ -5,14 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from dystolab.circuit.tables import read
-from dystolab.result import Array
 
+Array = npt.NDArray[np.float64]
 BLOCKS = 10
 
 
 def curve() -> tuple[Array, Array]:
     """Return conditioned responses of mice by block, %, and their spread, each (10,)."""
     table = read(Path(__file__).with_suffix(".toml")).root.section("conditioned_responses")
-    return np.array(table.numbers("percent", "1", BLOCKS)), np.array(table.numbers("spread", "1", BLOCKS))
+    share, spread = (100.0 * np.array(table.numbers(name, "1", BLOCKS)) for name in ("share", "spread"))
+    return share, spread
