@@ -32,12 +32,12 @@ def rows(paired: list[Result], unpaired: list[Result]) -> list[Row]:
         _of("lid: CRs found where there is no stimulus", paired, "lid_chance_percent", 0, 15, "%", "calibration", ""),
         _of("lid: highest closure in probes", paired, "lid_peak_probe_ms", 190, 310, "ms", "prediction",
             "within 60 ms of the US at 250 ms"),
-        _of("Purkinje cells below their rate at rest from", paired, "purkinje_pause_ms", 80, 250, "ms", "prediction",
-            "after CS onset; later than 80 ms, before the US"),
-        _of("nuclear cells that facilitate", paired, "dcn_facilitating_percent", 15, 30, "%", "prediction",
+        _of("Purkinje cells below their rate at rest from", paired, "purkinje_pause_ms", 80, 250, "ms", "calibration",
+            "inhibition was tuned on there being a pause; after CS onset; later than 80 ms, before the US"),
+        _of("nuclear cells that facilitate", paired, "dcn_facilitating_percent", 15, 30, "%", "calibration",
             f"22 %; {UNITS}"),
-        _of("their size", paired, "dcn_facilitation_hz", 15, 30, "Hz", "prediction", f"22.5 Hz; {UNITS}"),
-        _of("their lead before the lid", paired, "dcn_lead_ms", 0, 50, "ms", "prediction", f"25 +- 25.6 ms; {UNITS}"),
+        _of("their size", paired, "dcn_facilitation_hz", 15, 30, "Hz", "calibration", f"22.5 Hz; {UNITS}"),
+        _of("their lead before the lid", paired, "dcn_lead_ms", 0, 50, "ms", "calibration", f"25 +- 25.6 ms; {UNITS}"),
     ]  # fmt: skip
 
 
