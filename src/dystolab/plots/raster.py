@@ -15,7 +15,7 @@ from dystolab.result import Array, Result
 CELLS = 40
 """At most so many cells of each population, evenly chosen."""
 
-NAME_ROWS = 12
+NAME_ROWS = 26
 """Height of a population's name, in rows of cells."""
 
 WINDOW_MS = 2000.0
