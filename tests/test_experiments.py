@@ -26,7 +26,7 @@ from dystolab.experiments.eyeblink import PUBLISHED
 from dystolab.lab.plan import Plan
 from dystolab.result import Result
 
-SCALE = 0.2
+SCALE = 0.3
 CIRCUIT = "mouse-cerebellum"
 MOUSE = Subject(circuit=CIRCUIT, seed=1, scale=SCALE)
 REST = rest(duration_ms=1500, settle_ms=500)

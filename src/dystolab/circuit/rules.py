@@ -28,7 +28,8 @@ class InDegree(Spec):
     crosses the target's dendritic box of ``width_um`` along x; ``"sagittal"``: sources whose axon, running
     along x with ``reach_um`` to each side, crosses the target's box of ``width_um`` along y (without
     ``width_um``: the whole tissue); ``"radius"``: sources within ``reach_um`` in space. Only a ``share`` of the
-    sources sends axons there: the first ones of `seeding.order`.
+    sources sends axons there: the first ones of `seeding.order`; with ``zone`` they are those of this microzone,
+    whatever the target's own.
     """
 
     kind: Literal["in_degree"] = "in_degree"
@@ -39,6 +40,7 @@ class InDegree(Spec):
     reach_um: Positive | None = None
     width_um: Positive | None = None
     same_zone: bool = False
+    zone: Annotated[int, Field(ge=0)] | None = None
     share: Probability = 1.0
 
     @model_validator(mode="after")
@@ -49,6 +51,8 @@ class InDegree(Spec):
             raise ValueError(f"candidates {self.candidates!r} need reach_um")
         if self.candidates == "parallel_fibre" and self.width_um is None:
             raise ValueError("candidates 'parallel_fibre' need width_um")
+        if self.same_zone and self.zone is not None:
+            raise ValueError("same_zone takes sources of the target's zone and zone those of one: give one of them")
         return self
 
 

@@ -187,6 +187,8 @@ def _in_degree(tissue: Tissue, p: Projection, rule: rules.InDegree, rng: np.rand
     n_pre = tissue.sizes(p)[0]
     sends = np.zeros(n_pre, bool)
     sends[order(tissue.seed, p.pre, n_pre)[: round(rule.share * n_pre)]] = True
+    if rule.zone is not None:
+        sends &= _in_zone(tissue, p, rule.zone)
     for every, targets in groups(tissue, p, rule.same_zone):
         sources = every[sends[every]]
         drawn = _draw_sources(tissue, p, rule, rng, sources, targets, wanted[targets])
@@ -196,6 +198,15 @@ def _in_degree(tissue: Tissue, p: Projection, rule: rules.InDegree, rng: np.rand
         post.append(np.repeat(targets, got))
     note = f"{short} of {n_post} targets have fewer sources in reach than they drew" if short else ""
     return distinct(np.concatenate(pre), np.concatenate(post), n_post, note)
+
+
+def _in_zone(tissue: Tissue, p: Projection, zone: int) -> NDArray[np.bool_]:
+    """Tell which sources lie in a microzone."""
+    if not tissue.circuit.population(p.pre).zoned:
+        raise SpecError(f"projection {p.name!r} runs from one zone, but {p.pre!r} is not zoned")
+    if zone >= tissue.circuit.zones:
+        raise SpecError(f"projection {p.name!r} runs from zone {zone}, but zones are 0 to {tissue.circuit.zones - 1}")
+    return tissue.zone[p.pre] == zone
 
 
 def _draw_sources(

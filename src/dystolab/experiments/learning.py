@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dystolab.engine import Simulator
-from dystolab.experiments import purkinje
+from dystolab.experiments import microzone, purkinje
 from dystolab.experiments.base import Findings
 from dystolab.experiments.recordings import measure, over_cells, weight_history
 from dystolab.measures import conditioned_response as rule
@@ -59,11 +59,13 @@ class Trials:
 
 
 def findings(sim: Simulator, trials: Trials) -> Findings:
-    """Return every measure of learning, and spike densities and responses by trial."""
-    dcn, n_dcn = sim.spikes("dcn_glut"), sim.recorded_cells("dcn_glut").size
+    """Return every measure of learning, and spike densities and responses by trial, of the lid's microzone."""
+    n = {name: microzone.cells(sim, name).size for name in ("dcn_glut", "purkinje_cell", "io_cell")}
+    dcn, n_dcn = microzone.spikes(sim, "dcn_glut"), n["dcn_glut"]
+    simple = microzone.only(purkinje.simple_spikes(sim), microzone.cells(sim, "purkinje_cell"))
     density = {
         name: spike_density(
-            sim.spikes(name)[0], sim.recorded_cells(name).size, sigma, trials.cs_onsets_ms, *trials.window_ms
+            microzone.spikes(sim, name)[0], n[name], sigma, trials.cs_onsets_ms, *trials.window_ms
         )
         for name, sigma in (("dcn_glut", rule.SIGMA_DCN_MS), ("purkinje_cell", rule.SIGMA_MS))
     }
@@ -74,11 +76,11 @@ def findings(sim: Simulator, trials: Trials) -> Findings:
     measures = [
         *_of_responses(responses, trials),
         measure("dcn_baseline_hz", baseline, n_dcn),
-        *_of_rates(sim, "purkinje", "purkinje_cell", purkinje.simple_spikes(sim), trials),
-        *_of_rates(sim, "dcn", "dcn_glut", dcn, trials),
+        *_of_rates("purkinje", simple, n["purkinje_cell"], trials),
+        *_of_rates("dcn", dcn, n_dcn, trials),
         *_of_density(density, baseline, trials),
         _pause(density["purkinje_cell"], trials),
-        *_of_olive(sim, trials),
+        *_of_olive(microzone.spikes(sim, "io_cell"), n["io_cell"], trials),
         *(_of_weights(sim, name) for name in sim.recording.weights),
     ]
     return Findings(dict(measures), _arrays(density, responses, output, trials))
@@ -112,9 +114,8 @@ def _of_responses(found: rule.Responses, trials: Trials) -> list[Named]:
     return out
 
 
-def _of_rates(sim: Simulator, short: str, population: str, spikes: tuple[Array, Array], trials: Trials) -> list[Named]:
-    """Return how the rate before the US differs from that before the CS, and from the naive trial's."""
-    n = sim.circuit.population(population).size
+def _of_rates(short: str, spikes: tuple[Array, Array], n: int, trials: Trials) -> list[Named]:
+    """Return how the rate of `n` cells before the US differs from that before the CS, and from the naive trial's."""
     late, before = (
         window_rates_hz(*spikes, n, trials.cs_onsets_ms, *span)
         for span in ((trials.isi_ms - LAST_MS, trials.isi_ms), (-LAST_MS, 0))
@@ -151,13 +152,12 @@ def _pause(density: Array, trials: Trials) -> Named:
     return measure("purkinje_pause_ms", onset, trials.block)
 
 
-def _of_olive(sim: Simulator, trials: Trials) -> list[Named]:
+def _of_olive(spikes: tuple[Array, Array], n: int, trials: Trials) -> list[Named]:
     given = trials.cs_onsets_ms[1:][trials.has_us]
     if not given.size:
         return []
     span = (trials.us_start_ms, trials.us_start_ms + trials.us_ms + US_RESPONSE_MS)
-    n = sim.circuit.population("io_cell").size
-    rates = window_rates_hz(*sim.spikes("io_cell"), n, given, *span)
+    rates = window_rates_hz(*spikes, n, given, *span)
     return [over_cells("olive_spikes_per_us", rates.mean(axis=0) * (span[1] - span[0]) / 1000.0)]
 
 

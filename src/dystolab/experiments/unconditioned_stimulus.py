@@ -9,9 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from dystolab.circuit.drives import SpikeDrive
+from dystolab.circuit.drives import SpikeDrive, Zone
 from dystolab.circuit.spec import Circuit
 from dystolab.circuit.tables import Section, read
+from dystolab.experiments import microzone
 
 OLIVE, MOTONEURONS = "io_cell", "facial_motoneuron"
 
@@ -35,11 +36,15 @@ class Puffs:
 def puffs(circuit: Circuit, when: Puffs, us_ms: float, weight_ns: float, label: str = "") -> tuple[SpikeDrive, ...]:
     """Return the drives of air puffs of `us_ms` each.
 
-    Every olivary cell gets pulses of `weight_ns` while the puff lasts. Where the circuit has facial motoneurons, the
+    Every olivary cell of the lid's microzone, or of the whole olive if no zone owns the lid, gets pulses of `weight_ns`
+    while the puff lasts. Where the circuit has facial motoneurons, the
     trigeminal reflex closes the lid: two volleys and a discharge that outlasts them.
     """
     pulses = np.arange(0.0, us_ms + 1.0, numbers().section("olive").number("pulse", "ms"))
-    drives = [_spikes(f"unconditioned_stimulus{label}", circuit.population(OLIVE).name, when, pulses, weight_ns)]
+    owner = microzone.of_lid(circuit)
+    zone = None if owner is None else Zone(index=owner)
+    olive = circuit.population(OLIVE).name
+    drives = [_spikes(f"unconditioned_stimulus{label}", olive, when, pulses, weight_ns, zone)]
     if any(p.name == MOTONEURONS for p in circuit.populations):
         table = numbers().section("reflex")
         volleys = np.array(table.numbers("volleys", "ms", 2))
@@ -58,9 +63,11 @@ def reflex_ms() -> int:
     return math.ceil(table.numbers("volleys", "ms", 2)[-1] + table.number("tail", "ms"))
 
 
-def _spikes(name: str, population: str, when: Puffs, after: np.ndarray, weight_ns: float) -> SpikeDrive:
+def _spikes(
+    name: str, population: str, when: Puffs, after: np.ndarray, weight_ns: float, subset: Zone | None = None
+) -> SpikeDrive:
     times = np.sort((np.array(when.onsets_ms)[:, None] + after).ravel())
     return SpikeDrive(
         name=name, population=population, times_ms=tuple(times.tolist()), weight_ns=weight_ns, receptor=1,
-        period_ms=when.cycle_ms, start_ms=when.start_ms, stop_ms=when.stop_ms,
+        subset=subset, period_ms=when.cycle_ms, start_ms=when.start_ms, stop_ms=when.stop_ms,
     )  # fmt: skip

@@ -164,7 +164,7 @@ def plasticity_row() -> Row:
 
 def tissue() -> Circuit:
     """Return a small plastic cerebellum with input."""
-    return load("mouse-cerebellum", scale=0.2)
+    return load("mouse-cerebellum", scale=0.3)
 
 
 def spikes_of(sim: Simulator) -> tuple[Any, ...]:

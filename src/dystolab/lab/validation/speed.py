@@ -55,7 +55,7 @@ def rows(say: Say, **_: Any) -> list[Row]:
 
 def memory_above_imports() -> float:
     """Return how much the largest resident size grows by building and running the circuit, MB (in a fresh process)."""
-    Simulator(load("mouse-cerebellum", scale=0.15), seed=1).run(10)
+    Simulator(load("mouse-cerebellum", scale=0.3), seed=1).run(10)
     before = peak_mb()
     Simulator(load("mouse-cerebellum"), seed=1, threads=2).run(2000)
     return peak_mb() - before
