@@ -21,7 +21,7 @@ from dystolab.circuit.drives import PoissonDrive, SpikeDrive
 from dystolab.circuit.spec import Circuit, revised
 from dystolab.engine.inputs import spike_events
 from dystolab.errors import DystolabError, ResultError, SpecError, UnknownNameError
-from dystolab.experiments import Subject, base, eyeblink, granular_time_code, rest
+from dystolab.experiments import Subject, base, eyeblink, granular_time_code, microzone, rest
 from dystolab.experiments.eyeblink import PUBLISHED
 from dystolab.lab.plan import Plan
 from dystolab.result import Result
@@ -184,6 +184,28 @@ def test_the_puff_reaches_olive_and_lid_in_the_same_trials() -> None:
     spans = {(d.start_ms, d.stop_ms) for d in drives}
     assert spans == {(1500.0, 7500.0), (13500.0, 19500.0)}
     assert {min(d.times_ms) for d in drives} == {750.0, 755.0, 767.0}
+
+
+def test_the_puff_reaches_only_the_olive_whose_zone_moves_the_lid() -> None:
+    circuit = load(CIRCUIT)
+    anatomy = grow(circuit, 1)
+    (puff,) = (d for d in eyeblink().protocol(circuit, anatomy, 1).drives if d.name == "unconditioned_stimulus")
+    (path,) = (p for p in circuit.projections if p.post == "red_nucleus")
+    nuclei = set(anatomy.zone["dcn_glut"][anatomy.edges[path.name].pre].tolist())
+    assert nuclei == {puff.subset.index} == {microzone.of_lid(circuit)}
+    published = load("mouse-2022", SCALE)
+    drives = eyeblink(**PUBLISHED).protocol(published, grow(published, 1), 1).drives
+    assert next(d for d in drives if d.name == "unconditioned_stimulus").subset is None
+
+
+def test_spikes_of_chosen_cells_are_numbered_among_them() -> None:
+    times, cells = microzone.only((np.arange(5.0), np.array([3, 0, 7, 3, 5])), np.array([3, 7]))
+    assert times.tolist() == [0.0, 2.0, 3.0] and cells.tolist() == [0, 1, 0]
+
+
+def test_human_timing_changes_the_interval_unless_that_is_given() -> None:
+    assert (eyeblink(timing="human").isi_ms, eyeblink(timing="human").cs_ms) == (400, 430)
+    assert eyeblink(timing="human", isi_ms=300).isi_ms == 300 and eyeblink().isi_ms == 250
 
 
 def test_acceleration_multiplies_learning_rates_alone() -> None:

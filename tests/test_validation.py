@@ -11,7 +11,7 @@ import pytest
 
 from dystolab.cli import call
 from dystolab.errors import UnknownNameError
-from dystolab.lab.validation import GROUPS, canonical, predictions, report, validate
+from dystolab.lab.validation import GROUPS, canonical, lasting, predictions, report, validate
 from dystolab.lab.validation.rows import Row, below, window
 
 
@@ -51,6 +51,34 @@ def test_peer_rates_hold_all_populations_of_the_import() -> None:
     row = canonical.compare("purkinje_cell", 0, [91.0])
     assert row.passed is True
     assert canonical.compare("purkinje_cell", 0, [150.0]).passed is False
+
+
+def test_rates_of_the_first_and_last_minutes_are_compared() -> None:
+    def rested(late: float) -> types.SimpleNamespace:
+        early = np.arange(1000.0, 301_000.0, 100.0)
+        times = np.concatenate([early, np.arange(301_000.0, 601_000.0, 100.0 / late)])
+        arrays = {
+            "spikes/io_cell/time_ms": times, "spikes/io_cell/recorded": np.arange(5),
+            "spikes/dcn_gly/time_ms": np.zeros(0), "spikes/dcn_gly/recorded": np.arange(5),
+            "weights/pf_pc/mean": np.array([1.0, 1.02]),
+        }  # fmt: skip
+        settings = {"settle_ms": 1000, "duration_ms": 600_000}
+        measures = dict.fromkeys(("rate_hz.io_cell", "rate_hz.dcn_gly"))
+        return types.SimpleNamespace(arrays=arrays, settings=settings, measures=measures)
+
+    weight, olive = lasting.rest_rows([rested(1.2), rested(1.2)])  # silent cells have no row
+    assert weight.passed and weight.value.startswith("2.00")
+    assert olive.passed is False and float(olive.value.split()[0]) == pytest.approx(20.0, abs=0.1)
+    assert lasting.rest_rows([rested(1.0)])[1].passed
+
+
+def test_the_slow_curve_is_held_against_the_spread_of_the_fast_one() -> None:
+    def trained(curve: list[float]) -> types.SimpleNamespace:
+        return types.SimpleNamespace(measures={"lid_cr_percent_by_block": types.SimpleNamespace(value=curve)})
+
+    fast = [trained([0.0, 40.0]), trained([20.0, 60.0])]
+    assert lasting.curve_row([trained([15.0, 55.0])], fast).passed
+    assert lasting.curve_row([trained([30.0, 70.0])], fast).passed is False
 
 
 def test_savings_are_counted_in_blocks() -> None:

@@ -55,6 +55,20 @@ def test_zone_rules_stay_inside_their_zone(rule):
         grow(two(rule, 61, 45, zones=3), 1)
 
 
+def test_in_degree_can_take_sources_of_one_zone_only():
+    rule = rules.InDegree(mean=6, range=(6, 6), zone=1)
+    anatomy = grow(two(rule, 61, 45, zones=3, zoned=True), 1)
+    e = anatomy.edges["p"]
+    assert set(anatomy.zone["pre"][e.pre]) == {1} and set(in_degrees(e, 45)) == {6}
+    assert set(anatomy.zone["post"][e.post]) == {0, 1, 2}
+    with pytest.raises(SpecError, match=r"from one zone, but 'pre' is not zoned"):
+        grow(two(rule, 61, 45, zones=3), 1)
+    with pytest.raises(SpecError, match=r"zone 1, but zones are 0 to 0"):
+        grow(two(rule, 61, 45, zoned=True), 1)
+    with pytest.raises(ValueError, match="give one of them"):
+        rules.InDegree(mean=6, range=(6, 6), zone=1, same_zone=True)
+
+
 def test_in_degree_any_draws_every_source_alike():
     n_pre, n_post = 200, 2000
     anatomy = grow(two(rules.InDegree(mean=30, sd=6, range=(10, 45)), n_pre, n_post), 1)

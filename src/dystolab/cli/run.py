@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import sys
 import time
@@ -173,10 +174,13 @@ def _report(request: Request, paths: list[Path], as_json: bool) -> None:
 
 def _next(request: Request, where: Path, results: list[Result]) -> str:
     if len(results) == 1:
-        more = "".join(f" --mechanism {text}" for text in request.mechanisms)
-        return (
-            f"dystolab run {request.experiment}{more} --subjects 5 --workers 2   (how much do mice differ?)"
-        )
+        asked = [
+            *(f"--set {name}={shlex.quote(text)}" for name, text in request.settings.items()),
+            *(f"--mechanism {text}" for text in request.mechanisms),
+            *(f"--lesion {name}" for name in request.lesions),
+        ]
+        words = " ".join(["dystolab run", request.experiment, *asked, "--subjects 5 --workers 2"])
+        return f"{words}   (how much do mice differ?)"
     if not request.mechanisms:
         return "dystolab list mechanisms   (what can be wrong with them?)"
     return f"dystolab plot {where}"

@@ -26,6 +26,9 @@ BEFORE_MS, AFTER_MS = 100, 500
 PUBLISHED: dict[str, Any] = {"stimulus": "published", "cs_start_ms": 100, "trial_ms": 1000, "acceleration": 1.0}
 """Settings with which the experiment is that of 10.3389/fnsys.2022.919761."""
 
+HUMAN_ISI_MS = 400
+"""From tone to supraorbital stimulus in studies of people, dystonic ones among them (10.1007/s00221-014-3872-6)."""
+
 Phase = Literal["acquisition", "extinction", "reacquisition"]
 PHASES: tuple[Phase, ...] = get_args(Phase)
 
@@ -34,14 +37,17 @@ class Eyeblink(Experiment):
     """Delay conditioning of the eyelid.
 
     The first trial is the CS alone: the naive response, and the baseline of the rule that scores nuclear rates. Each
-    of the `phases` then has its `trials`. The US excites every olivary cell and, by the trigeminal reflex, the lid.
+    of the `phases` then has its `trials`. The US excites the olivary cells of the lid's microzone (all, if no zone owns
+    the lid) and, by the trigeminal reflex, the lid itself.
 
     Parameters
     ----------
     trials : int
         Of each phase, after the first one.
+    timing : {"mouse", "human"}
+        Whether the default of `isi_ms` is that of mice or of people. The circuit stays that of a mouse.
     isi_ms : int
-        From CS onset to US onset.
+        From CS onset to US onset: 250, or 400 with human timing.
     us_ms : int
         Length of the US.
     cs_ms : int
@@ -80,6 +86,7 @@ class Eyeblink(Experiment):
     )
 
     trials: int = Field(default=100, ge=1, le=10_000)
+    timing: Literal["mouse", "human"] = "mouse"
     isi_ms: int = Field(default=250, ge=120, le=2000)
     us_ms: int = Field(default=30, ge=2, le=200)
     cs_ms: int = Field(default=280, ge=150, le=3000)
@@ -97,8 +104,12 @@ class Eyeblink(Experiment):
     @model_validator(mode="before")
     @classmethod
     def _co_terminate(cls, given: Any) -> Any:
-        """End the CS with the US unless its length is given."""
-        if not isinstance(given, dict) or "cs_ms" in given:
+        """Take the interval from the timing, and end the CS with the US, unless they are given."""
+        if not isinstance(given, dict):
+            return given
+        if given.get("timing") == "human":
+            given = {"isi_ms": HUMAN_ISI_MS, **given}
+        if "cs_ms" in given:
             return given
         ends = [given.get(name, cls.model_fields[name].default) for name in ("isi_ms", "us_ms")]
         return {**given, "cs_ms": sum(ends)} if all(isinstance(ms, int) for ms in ends) else given

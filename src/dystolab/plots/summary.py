@@ -38,6 +38,10 @@ def eyeblink(results: Sequence[Result]) -> Figure:
         sdf.density(page.add_subplot(grid[-1, 2 * column : 2 * column + 2]), results, population)
     if any(name.startswith("weights/pf_pc/") for name in results[0].arrays):
         weights.weights(page.add_subplot(grid[-1, 4:]), results[0])
-    mice = has_lid and lid.as_in_mice(results[0])
-    style.caption(page, results, *(["mice: github.com/AliceGem/mesoscale_simulations_cebc"] if mice else []))
+    notes = []
+    if results[0].settings.get("timing") == "human":
+        notes.append("cross-species: interval of human studies, circuit and lid of a mouse")
+    if has_lid and lid.as_in_mice(results[0]):
+        notes.append("mice: github.com/AliceGem/mesoscale_simulations_cebc")
+    style.caption(page, results, *notes)
     return page

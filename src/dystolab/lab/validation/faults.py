@@ -1,4 +1,4 @@
-"""Our circuit with each mechanism, as it comes out."""
+"""Our circuit with each mechanism by severity, as it comes out."""
 
 from __future__ import annotations
 
@@ -6,10 +6,19 @@ from collections.abc import Callable
 from typing import Any
 
 from dystolab import mechanisms
-from dystolab.lab.validation.learning import OURS, arms
+from dystolab.lab.validation.learning import OURS, arm_rows, conditioned, curve_rows
 from dystolab.lab.validation.rows import Row
+
+SEVERITIES = (0.5, 1.0)
 
 
 def rows(say: Callable[[str], None], seeds: int = 5, workers: int = 2, **_: Any) -> list[Row]:
-    """Return learning of our circuit with each mechanism beside the healthy one."""
-    return arms(OURS, mechanisms.NAMES, say, seeds, workers)
+    """Return learning of our circuit with each mechanism, half and full, beside the healthy one."""
+    healthy = conditioned(OURS, "paired", seeds, workers)
+    found = curve_rows(OURS, "paired", healthy, "prediction")
+    for name in mechanisms.NAMES:
+        for severity in SEVERITIES:
+            say(f"  {name} at {severity:g}, {seeds} subjects")
+            ill = conditioned(OURS, "paired", seeds, workers, mechanisms.get(name)(severity=severity))
+            found += arm_rows(OURS, name, healthy, ill, f" at {severity:g}")
+    return found

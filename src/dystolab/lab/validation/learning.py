@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
+import numpy as np
 from scipy import stats
 
 from dystolab import mechanisms
@@ -98,15 +99,16 @@ def curve_rows(circuit: str, label: str, results: list[Result], kind: Any) -> li
     return found
 
 
-def arm_rows(circuit: str, name: str, healthy: list[Result], arm: list[Result]) -> list[Row]:
+def arm_rows(circuit: str, name: str, healthy: list[Result], arm: list[Result], dose: str = "") -> list[Row]:
     """Return CR % and nuclear change of a mechanism beside the healthy ones: reported as they come out."""
     found = []
     for measure, unit in ARM_MEASURES:
         if measure not in healthy[0].measures:
             continue
         a, b = of_subjects(healthy, measure), of_subjects(arm, measure)
-        p = float(stats.ttest_rel(a, b).pvalue) if len(a) > 1 else float("nan")
+        both = np.isfinite(a) & np.isfinite(b)  # a subject without responses has no time of its peak
+        p = float(stats.ttest_rel(a[both], b[both]).pvalue) if both.sum() > 1 else float("nan")
         text = f"{spread(b, unit)} against {spread(a, unit)} healthy (p = {p:.2g})"
         note = ABSTRACT.get(name, "no arm of that study")
-        found.append(Row(f"{circuit}, {name}: {measure}", text, "", len(arm), None, "prediction", note))
+        found.append(Row(f"{circuit}, {name}{dose}: {measure}", text, "", len(arm), None, "prediction", note))
     return found

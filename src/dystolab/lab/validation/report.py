@@ -20,9 +20,10 @@ GROUPS = {
     "rest": "Rest: rates and irregularity of `mouse-cerebellum` against awake mice",
     "time_code": "Time: how well granule cells tell the time since a stimulus began",
     "learning": "Learning: eyeblink conditioning of `mouse-cerebellum`, paired and unpaired",
+    "lasting": "Plasticity that lasts: minutes of rest, and trials at the learning rate that animals have",
     "predictions": "Extinction, savings and other intervals: nothing tuned, reported as they come out",
     "published": "The published model `mouse-2022` and its arms: nothing tuned, reported as it comes out",
-    "faults": "`mouse-cerebellum` with each published mechanism: reported as it comes out",
+    "faults": "`mouse-cerebellum` with each mechanism by severity: nothing tuned, reported as it comes out",
     "speed": "Speed and memory",
 }
 """Group of checks: heading."""

@@ -1,0 +1,77 @@
+"""Plasticity that lasts: minutes of rest, and trials at the learning rate that animals have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from dystolab.experiments.eyeblink import Eyeblink
+from dystolab.experiments.rest import Rest
+from dystolab.lab.validation.cohort import of_subjects, runs
+from dystolab.lab.validation.rows import Row, spread, window
+from dystolab.result import Result
+
+Say = Callable[[str], None]
+MINUTES, EDGE_MS = 10, 120_000
+"""Rates of the last two minutes are compared with those of the first two."""
+
+DRIFT_PERCENT = 5.0
+RATE_HZ = 0.5
+"""Populations that fire less than this have no rate that can be told to 5 % from so few spikes."""
+
+BLOCKS, SLOW_TRIALS, SLOW_SEEDS = 10, 1000, 4
+
+
+def rows(say: Say, seeds: int = 5, workers: int = 2, **_: Any) -> list[Row]:
+    """Return what ten minutes of rest change, and the learning curve that is not accelerated."""
+    say(f"  {seeds} subjects at rest, {MINUTES} minutes each")
+    found = rest_rows(runs(Rest(duration_ms=MINUTES * 60_000), seeds, workers))
+    slow = min(seeds, SLOW_SEEDS)
+    say(f"  {SLOW_TRIALS} trials at the learning rate x 1: {slow} subjects")
+    once = runs(
+        Eyeblink(trials=SLOW_TRIALS, acceleration=1.0, block=SLOW_TRIALS // BLOCKS, probe_every=10), slow, workers
+    )
+    tenfold = runs(Eyeblink(trials=SLOW_TRIALS // 10, probe_every=10), max(seeds, 2), workers)
+    return [*found, curve_row(once, tenfold)]
+
+
+def rest_rows(results: list[Result]) -> list[Row]:
+    """Return by how much the mean weight and each population's rate move."""
+    weights = [100.0 * (w[-1] / w[0] - 1.0) for w in (r.arrays["weights/pf_pc/mean"].astype(float) for r in results)]
+    limits = (-DRIFT_PERCENT, DRIFT_PERCENT, "%", "calibration")
+    found = [window(f"pf_pc: mean weight after {MINUTES} minutes of rest", weights, *limits, "")]
+    note = f"last {EDGE_MS / 60_000:g} minutes against the first"
+    for name in (key.split(".")[1] for key in results[0].measures if key.startswith("rate_hz.")):
+        first, last = np.array([edges_hz(r, name) for r in results]).T
+        if first.mean() >= RATE_HZ:
+            change = 100.0 * (last / first - 1.0)
+            found.append(window(f"{name}: rate after {MINUTES} minutes of rest", change, *limits, note))
+    return found
+
+
+def edges_hz(result: Result, population: str) -> tuple[float, float]:
+    """Return the mean rate of the recorded cells in the first and in the last two minutes."""
+    times = result.arrays[f"spikes/{population}/time_ms"]
+    cells = result.arrays[f"spikes/{population}/recorded"].size
+    start = float(result.settings["settle_ms"])
+    stop = start + float(result.settings["duration_ms"])
+    inside = (np.searchsorted(times, [start, start + EDGE_MS]), np.searchsorted(times, [stop - EDGE_MS, stop]))
+    first, last = (float(b - a) * 1000.0 / EDGE_MS / cells for a, b in inside)
+    return first, last
+
+
+def curve_row(once: list[Result], tenfold: list[Result]) -> Row:
+    """Return whether 1000 trials give the curve that 100 trials at ten times the rate give."""
+    slow, fast = (of_subjects(r, "lid_cr_percent_by_block") for r in (once, tenfold))
+    off = float(np.sqrt(np.mean((np.nanmean(slow, axis=0) - np.nanmean(fast, axis=0)) ** 2)))
+    between = float(np.nanmean(np.nanstd(fast, axis=0, ddof=1)))
+    text = f"{_list(slow)} against {_list(fast)} (off by {off:.0f}; {spread(np.nanmean(slow, axis=1), '%', 0)} over all)"
+    target = f"off by less than the spread between subjects, {between:.0f}"
+    what = f"lid: CR, % by block of {SLOW_TRIALS // BLOCKS} trials at the learning rate x 1"
+    return Row(what, text, target, len(once), off < between, "calibration", f"{len(tenfold)} accelerated subjects")
+
+
+def _list(curves: np.ndarray) -> str:
+    return ", ".join(f"{x:.0f}" for x in np.nanmean(curves, axis=0))
