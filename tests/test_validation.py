@@ -92,8 +92,18 @@ def test_an_unknown_study_is_refused(capsys: pytest.CaptureFixture[str]) -> None
 
 
 @pytest.mark.slow
-def test_every_arm_of_the_study_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    words = f"reproduce geminiani2022 --trials 2 --subjects 1 --workers 1 --scale 0.3 --out {tmp_path}"
+@pytest.mark.parametrize(
+    ("study", "trials", "last"),
+    [
+        ("geminiani2022", 2, "synaptic_imbalance"),
+        ("eyeblink_mouse", 2, "synaptic_imbalance:1"),
+        ("granular_time_code", 10, "without both"),
+    ],
+)
+def test_every_arm_of_the_study_runs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], study: str, trials: int, last: str
+) -> None:
+    words = f"reproduce {study} --trials {trials} --subjects 1 --workers 1 --scale 0.3 --out {tmp_path}"
     assert call(words.split()) == 0
     assert (tmp_path / "figure.png").stat().st_size > 10_000
-    assert "synaptic_imbalance" in capsys.readouterr().out
+    assert last in capsys.readouterr().out

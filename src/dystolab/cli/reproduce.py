@@ -1,22 +1,25 @@
-"""``dystolab reproduce``: the arms of a published study, on one page."""
+"""``dystolab reproduce``: the arms of a study, on one page."""
 
 from __future__ import annotations
 
+import dataclasses
+import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from dystolab.cli._json import AsJson, print_json
 
 if TYPE_CHECKING:
+    from dystolab.cli._request import Request
     from dystolab.lab.reproductions import Study
     from dystolab.result import Result
 
 
 def main(
-    study: Annotated[str, typer.Argument(metavar="STUDY", help="Such as geminiani2022.")],
-    trials: Annotated[int, typer.Option(help="Trials of each subject.")] = 100,
+    study: Annotated[str, typer.Argument(metavar="STUDY", help="geminiani2022, eyeblink_mouse or granular_time_code.")],
+    trials: Annotated[int | None, typer.Option(help="Trials of each subject; the study's own if not given.")] = None,
     subjects: Annotated[int, typer.Option(help="Subjects of each arm.")] = 5,
     seed: Annotated[int, typer.Option(help="Seed of the first subject.")] = 1,
     circuit: Annotated[str | None, typer.Option(help="Another circuit than the study's own.")] = None,
@@ -30,59 +33,79 @@ def main(
 
     wanted = reproductions.study(study)
     where = out or Path("results") / study
+    who = {"subjects": subjects, "seed": seed, "scale": scale, "circuit": circuit or wanted.circuit}
+    requests = _requests(wanted, wanted.trials if trials is None else trials, who)
     groups = {
-        arm: _arm(wanted, arm, where / arm, trials, subjects, seed, circuit or wanted.circuit, scale, workers)
-        for arm in wanted.arms
+        arm: _results(arm, request, where / reproductions.folder(arm), workers) for arm, request in requests.items()
     }
-    _page(wanted, groups, where, as_json)
+    _report(wanted, groups, where, as_json)
 
 
-def _arm(
-    study: Study, arm: str, where: Path, trials: int, subjects: int, seed: int, circuit: str, scale: float, workers: int
-) -> list[Result]:
+def _requests(study: Study, trials: int, who: dict[str, Any]) -> dict[str, Request]:
+    """Return what is asked of each arm; all of it is checked before anything is written."""
+    from dystolab.circuit import presets
+    from dystolab.cli._request import Request
+
+    requests = {}
+    for name, arm in study.arms.items():
+        settings = {**study.settings, **arm.settings, "trials": arm.trials(trials)}
+        words = {key: value if isinstance(value, str) else json.dumps(value) for key, value in settings.items()}
+        requests[name] = Request.of(
+            {}, experiment=study.experiment, settings=words, lesions=arm.lesions,
+            mechanisms=[arm.mechanism] if arm.mechanism else None, **who,
+        )  # fmt: skip
+    circuit = presets.load(who["circuit"], who["scale"])
+    for population in study.needs:
+        circuit.population(population)
+    for request in requests.values():
+        request.build()
+    return requests
+
+
+def _results(arm: str, request: Request, where: Path, workers: int) -> list[Result]:
     """Run one arm, or what is left of it, and return its results."""
     from dystolab.cli._progress import shown
-    from dystolab.cli._request import Request
+    from dystolab.cli._stored import ARRAYS
     from dystolab.lab.plan import FILE
     from dystolab.lab.runs import load_run, run_many
 
-    mechanism = study.arms[arm]
-    settings = {name: str(value) for name, value in study.settings.items()} | {"trials": str(trials)}
-    request = Request.of(
-        {}, experiment=study.experiment, settings=settings, circuit=circuit,
-        mechanisms=[mechanism] if mechanism else None, subjects=subjects, seed=seed, scale=scale,
-    )  # fmt: skip
     experiment, mice = request.build()
     with shown(arm) as progress:
         run_many(
             experiment, mice, where, workers=workers, threads=1, progress=progress,
             resume=(where / FILE).exists(), request=request.to_json(),
         )  # fmt: skip
-    return load_run(where, arrays=1)
+    return [_light(result) for result in load_run(where, arrays=ARRAYS)]
 
 
-def _page(study: Study, groups: dict[str, list[Result]], where: Path, as_json: bool) -> None:
-    """Draw the learning curves of all arms and print them as a table."""
+def _light(result: Result) -> Result:
+    """Return the result without its spikes, which no page of a study draws: those of all arms are gigabytes."""
+    kept = {name: array for name, array in result.arrays.items() if not name.startswith("spikes/")}
+    return dataclasses.replace(result, arrays=kept)
+
+
+def _report(study: Study, groups: dict[str, list[Result]], where: Path, as_json: bool) -> None:
+    """Draw all arms on one page and print them as a table."""
     from rich.table import Table
+    from rich.text import Text
 
     from dystolab import plots
     from dystolab.cli._tables import console, value
     from dystolab.lab.aggregate import aggregate, summary
-    from dystolab.plots import learning
 
     figure = where / "figure.png"
-    plots.save(learning.compare(groups), figure)
+    plots.save(plots.study_page(study.page, groups), figure)
     if as_json:
         arms = {arm: summary(results) for arm, results in groups.items()}
-        print_json(study=study.doi, arms=arms, figure=str(figure))
+        print_json(study=study.title, arms=arms, figure=str(figure))
         return
-    table = Table(title=f"{study.doi} on {next(iter(groups.values()))[0].subject['circuit']}", title_justify="left")
-    names = ("cr_percent", "dcn_change_hz", "purkinje_change_hz")
-    for heading in ("arm", *names, "subjects"):
+    table = Table(title=f"{study.title} on {next(iter(groups.values()))[0].subject['circuit']}", title_justify="left")
+    for heading in ("arm", *study.columns, "subjects"):
         table.add_column(heading)
     for arm, results in groups.items():
-        mean = aggregate(results)
-        table.add_row(arm, *(f"{value(mean[n])} {mean[n].unit}" for n in names), str(len(results)))
+        found = aggregate(results)
+        cells = (f"{value(found[name])} {found[name].unit}" if name in found else "-" for name in study.columns)
+        table.add_row(*map(Text, (arm, *cells, str(len(results)))))
     console().print(table)
-    print(f"Read in the study: {study.read}")
-    print(f"Results: {where}\nFigure:  {figure}\nNext:    dystolab show {where / 'healthy'}")
+    print(study.read)
+    print(f"Results: {where}\nFigure:  {figure}\nNext:    {study.next.format(where=where)}")

@@ -1,12 +1,50 @@
-"""Published studies as sets of runs: who is compared with whom."""
+"""Studies as sets of runs: who is compared with whom."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 from typing import Any
 
+from dystolab import mechanisms
 from dystolab.errors import UnknownNameError
-from dystolab.experiments.eyeblink import PUBLISHED
+from dystolab.experiments.eyeblink import PHASES, PUBLISHED
+from dystolab.lab.ingredients import BRUSH, WITHOUT
+
+BLOCK = 10
+"""An arm with a share of the trials has whole blocks of so many."""
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One group of subjects, and what sets it apart.
+
+    Parameters
+    ----------
+    mechanism : str, optional
+        ``NAME:SEVERITY`` as on the command line; healthy if not given.
+    settings : dict of str to value
+        Of the experiment, beside those of the study.
+    lesions : tuple of str
+        What is cut.
+    share : float
+        Which share of the study's trials the arm has.
+    """
+
+    mechanism: str | None = None
+    settings: dict[str, Any] = field(default_factory=dict)
+    lesions: tuple[str, ...] = ()
+    share: float = 1.0
+
+    def trials(self, trials: int) -> int:
+        """Return the arm's own number of trials: all, or the nearest number of whole blocks to its share.
+
+        Examples
+        --------
+        >>> Arm(share=0.6).trials(100), Arm(share=0.6).trials(5), Arm().trials(5)
+        (60, 10, 5)
+        """
+        return trials if self.share == 1.0 else BLOCK * max(1, round(self.share * trials / BLOCK))
 
 
 @dataclass(frozen=True)
@@ -15,44 +53,104 @@ class Study:
 
     Parameters
     ----------
-    doi : str
-        The study.
+    title : str
+        Its DOI, or what it asks if it is one of our own.
     experiment : str
         The experiment that each arm does.
-    settings : dict of str to value
-        Its settings.
     circuit : str
-        The preset that is the study's own model.
-    arms : dict of str to str or None
-        Arm -> mechanism with its severity as on the command line; None is healthy.
+        The preset that is run if no other is asked for.
+    arms : dict of str to Arm
+        By name; the first is the healthy one.
+    page : str
+        Where the function is that draws the arms, ``module:function``; plots lie above and are found by name.
+    columns : tuple of str
+        Measures in the table.
     read : str
-        What of the study could be read to compare with.
+        What could be read to compare with.
+    next : str
+        The command to try next; ``{where}`` stands for the directory of the arms.
+    trials : int
+        Trials of each subject if no other number is asked for.
+    settings : dict of str to value
+        Settings of all arms.
+    needs : tuple of str
+        Populations that the circuit must have.
     """
 
-    doi: str
+    title: str
     experiment: str
-    settings: dict[str, Any]
     circuit: str
-    arms: dict[str, str | None]
+    arms: dict[str, Arm]
+    page: str
+    columns: tuple[str, ...]
     read: str
+    next: str
+    trials: int = 100
+    settings: dict[str, Any] = field(default_factory=dict)
+    needs: tuple[str, ...] = ()
 
+
+PROBES = {"probe_every": 10}
+SEVERITIES = (0.5, 1)
 
 STUDIES: dict[str, Study] = {
     "geminiani2022": Study(
-        doi="10.3389/fnsys.2022.919761",
+        title="10.3389/fnsys.2022.919761",
         experiment="eyeblink",
         settings=PUBLISHED,
         circuit="mouse-2022",
         arms={
-            "healthy": None,
-            "purkinje_burst": "purkinje_burst:1",
-            "olive_burst": "olive_burst:1",
-            "olive_purkinje_disconnection": "olive_purkinje_disconnection:1",
-            "synaptic_imbalance": "synaptic_imbalance:1",
+            "healthy": Arm(),
+            "purkinje_burst": Arm("purkinje_burst:1"),
+            "olive_burst": Arm("olive_burst:1"),
+            "olive_purkinje_disconnection": Arm("olive_purkinje_disconnection:1"),
+            "synaptic_imbalance": Arm("synaptic_imbalance:1"),
         },
-        read="abstract: healthy animals learn; less olivary input or bursting Purkinje cells make amount and timing of "
-        "CRs abnormal; imbalanced synaptic densities do not. Its numbers could not be read.",
-    )
+        page="dystolab.plots.learning:compare",
+        columns=("cr_percent", "dcn_change_hz", "purkinje_change_hz"),
+        read="Read in the study: abstract: healthy animals learn; less olivary input or bursting Purkinje cells make "
+        "amount and timing of CRs abnormal; imbalanced synaptic densities do not. Its numbers could not be read.",
+        next="dystolab show {where}/healthy",
+    ),
+    "eyeblink_mouse": Study(
+        title="eyeblink conditioning as in mice",
+        experiment="eyeblink",
+        circuit="mouse-cerebellum",
+        arms={
+            "paired": Arm(settings=PROBES),
+            "unpaired": Arm(settings={"pairing": "unpaired", **PROBES}),
+            "phases": Arm(settings={"phases": list(PHASES), "block": BLOCK}, share=0.6),
+            "interval_200": Arm(settings={"isi_ms": 200, **PROBES}),
+            "interval_400": Arm(settings={"isi_ms": 400, **PROBES}),
+            **{
+                f"{name}:{level:g}": Arm(f"{name}:{level:g}", settings=PROBES)
+                for name in mechanisms.NAMES
+                for level in SEVERITIES
+            },
+        },
+        page="dystolab.plots.eyeblink_mouse:page",
+        columns=("lid_cr_percent", "lid_peak_probe_ms", "dcn_change_hz", "purkinje_change_hz"),
+        read="Read: curves of mice, their nuclear cells, extinction and what is saved: docs/sources/eyelid.md. "
+        "No curve of mice with these mechanisms was read.",
+        next="dystolab plot {where}/paired   (every cell type of the healthy arm)",
+        needs=("purkinje_cell", "dcn_glut", "facial_motoneuron"),
+    ),
+    "granular_time_code": Study(
+        title="what granule cells know of elapsed time",
+        experiment="granular_time_code",
+        circuit="mouse-cerebellum",
+        arms={
+            "intact": Arm(),
+            **{f"without {ingredient}": Arm(lesions=cut) for ingredient, cut in WITHOUT.items()},
+            "without both": Arm(lesions=tuple(name for cut in WITHOUT.values() for name in cut)),
+        },
+        page="dystolab.plots.time_code:arms",
+        columns=("time_error_ms", "time_error_abs_ms"),
+        read="Read: no recording in animals of what is asked here; what it rests on: docs/sources/time_code.md.",
+        next="dystolab plot {where}/intact   (which cells keep the time?)",
+        trials=150,
+        needs=BRUSH,
+    ),
 }
 
 
@@ -61,3 +159,14 @@ def study(name: str) -> Study:
     if name not in STUDIES:
         raise UnknownNameError("study", name, STUDIES)
     return STUDIES[name]
+
+
+def folder(arm: str) -> str:
+    """Return the name of an arm's directory: letters, digits, dots and signs that every system allows.
+
+    Examples
+    --------
+    >>> folder("purkinje_burst:0.5"), folder("without Golgi cells' inhibition")
+    ('purkinje_burst-0.5', 'without-Golgi-cells-inhibition')
+    """
+    return re.sub(r"[^\w.]+", "-", arm.replace("'", ""))

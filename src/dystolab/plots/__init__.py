@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dystolab.errors import ResultError, UnknownNameError
 from dystolab.result import Result
@@ -48,6 +48,11 @@ def page(results: Sequence[Result]) -> Figure:
     if not results:
         raise ResultError("there is no result to draw")
     return _function(PAGES.get(results[0].experiment, OTHER_PAGE))(results)
+
+
+def study_page(where: str, groups: Mapping[str, Sequence[Result]]) -> Figure:
+    """Return the page of a study, drawn by the function ``module:function`` from the results of each arm."""
+    return _function(where)(groups)
 
 
 def draw(name: str, results: Sequence[Result]) -> Figure:
@@ -93,7 +98,7 @@ def save(figure: Figure, path: Path) -> None:
         raise ResultError(f"{path} can't be written: {error.strerror or error}") from error
 
 
-def _function(where: str) -> Callable[[Sequence[Result]], Figure]:
+def _function(where: str) -> Callable[[Any], Figure]:
     module, name = where.split(":")
-    function: Callable[[Sequence[Result]], Figure] = getattr(importlib.import_module(module), name)
+    function: Callable[[Any], Figure] = getattr(importlib.import_module(module), name)
     return function

@@ -82,4 +82,4 @@ def curve(axes: Axes, groups: Groups, measure: str) -> None:
     else:
         axes.axhline(0, color=style.GREY, lw=0.8, zorder=0)
     axes.set_xlim(0.5, longest + 0.5)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))

@@ -26,14 +26,21 @@ def closure(axes: Axes, results: Sequence[Result]) -> None:
     axes.axvline(0, color=style.GREY, lw=0.8)
     axes.axvline(float(results[0].settings["isi_ms"]), color=style.VERMILLION, lw=0.8, label="US is due")
     axes.set_xlim(-200, 600)
-    axes.legend(fontsize=style.SMALL, frameon=False)
+    axes.legend(fontsize=style.SMALL, edgecolor="none")
     style.tidy(axes, "time after CS onset (ms)", "closure (1: shut)", "Eyelid, early to late blocks")
 
 
-def responses(axes: Axes, results: Sequence[Result]) -> None:
-    """Draw how often the lid answers, by block, beside mice."""
-    learning.curve(axes, {"model": results}, "lid_cr_percent_by_block")
-    if as_in_mice(results[0]):
+def responses(axes: Axes, groups: learning.Groups) -> None:
+    """Draw how often the lid answers in each run, by block, beside mice if the first run is what they did.
+
+    Parameters
+    ----------
+    axes : Axes
+    groups : mapping of str to sequence of Result
+        The subjects of each run, by its name in the legend.
+    """
+    learning.curve(axes, groups, "lid_cr_percent_by_block")
+    if as_in_mice(next(iter(groups.values()))[0]):
         mice, spread = curve()
         axes.errorbar(
             np.arange(1, BLOCKS + 1), mice, spread, fmt="s--", ms=3, lw=1, color=style.BLACK, label="mice", zorder=1

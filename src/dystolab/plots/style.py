@@ -5,11 +5,13 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 from dystolab.errors import ResultError
+from dystolab.lab.aggregate import t_interval
 from dystolab.result import Array, Result
 
 # Okabe & Ito: told apart with every kind of colour vision.
@@ -72,6 +74,36 @@ def tidy(axes: Axes, x: str, y: str, title: str = "") -> None:
         axes.set_title(title, loc="left", fontsize=10, fontweight="bold")
     axes.spines[["top", "right"]].set_visible(False)
     axes.tick_params(labelsize=SMALL)
+
+
+def band(axes: Axes, x: Array, rows: Sequence[Array], *, colour: str, label: str = "") -> None:
+    """Draw the mean of the `rows`, one per subject, at `x`, and its 95 % interval if there are several."""
+    found = [t_interval(column) for column in np.asarray(rows, dtype=float).T]
+    axes.plot(x, [mean for mean, _, _ in found], lw=1.6, color=colour, label=label or None)
+    if len(rows) > 1:
+        low, high = np.array([interval or (np.nan, np.nan) for _, interval, _ in found]).T
+        axes.fill_between(x, low, high, color=colour, alpha=0.2, lw=0)
+
+
+def point(axes: Axes, x: float, values: Array, *, colour: str, marker: str = "o", label: str = "") -> float:
+    """Draw the subjects' `values` as dots at `x`, and their mean with its 95 % interval; return the mean.
+
+    Subjects that are NaN do not count; nothing is drawn if all are.
+    """
+    mean, interval, n = t_interval(values)
+    if n > 1:
+        axes.plot(np.full(np.size(values), x), values, ".", ms=3, color=colour, alpha=0.4)
+    around = [[mean - interval[0]], [interval[1] - mean]] if interval else None
+    axes.errorbar([x], [mean], around, fmt=marker, ms=5, lw=1.2, capsize=2, color=colour, label=label or None)
+    return mean
+
+
+def nothing(axes: Axes, why: str) -> None:
+    """Say in an empty panel why it is empty."""
+    axes.text(
+        0.5, 0.5, why, transform=axes.transAxes, ha="center", va="center", fontsize=SMALL, color=GREY,
+        backgroundcolor="white",
+    )  # fmt: skip
 
 
 def caption(figure: Figure, results: Sequence[Result], *more: str) -> None:

@@ -28,7 +28,7 @@ def eyeblink(results: Sequence[Result]) -> Figure:
     grid = page.add_gridspec(3 if has_lid else 2, 6)
     if has_lid:
         page.set_figheight(10.5)
-        lid.responses(page.add_subplot(grid[0, :2]), results)
+        lid.responses(page.add_subplot(grid[0, :2]), {"model": results})
         lid.closure(page.add_subplot(grid[0, 2:]), results)
     for column, (measure, y, title) in enumerate(learning.PANELS):
         axes = page.add_subplot(grid[-2, 2 * column : 2 * column + 2])

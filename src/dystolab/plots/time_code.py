@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 
 import numpy as np
@@ -9,11 +10,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from dystolab.lab.aggregate import aggregate
+from dystolab.lab.ingredients import BRUSH, GOAL_MS
 from dystolab.plots import style
+from dystolab.plots.learning import Groups
 from dystolab.result import Result
 
-BRUSH = ("ubc_on_fast", "ubc_on_middle", "ubc_on_slow", "ubc_off")
-GOAL_MS = 30.0
 FIRST_MS, BIN_MS = -100, 10
 """Profiles begin so long before the onset, in bins of so much."""
 
@@ -27,6 +28,47 @@ def figure(results: Sequence[Result]) -> Figure:
     cells(panels[1, 0], results[0])
     brush_cells(panels[1, 1], results)
     style.caption(page, results, "unipolar brush cells: 10.1038/s41467-021-22893-8")
+    return page
+
+
+def arms(groups: Groups) -> Figure:
+    """Return the page of ``reproduce granular_time_code``: the time that is read with and without each ingredient.
+
+    Parameters
+    ----------
+    groups : mapping of str to sequence of Result
+        The subjects of each arm; the first arm is the intact one.
+    """
+    page = style.new_figure(15, 5.2)
+    whole, by_time, told = page.subplots(1, 3)
+    for k, ((name, results), colour) in enumerate(zip(groups.items(), style.CYCLE * len(groups), strict=False)):
+        style.point(whole, k, np.array([r.measures["time_error_ms"].value for r in results], float), colour=colour)
+        errors_ms = [np.asarray(r.measures["time_error_ms_by_time"].value, float) for r in results]
+        style.band(by_time, style.recording(results[0], "time/error_at_ms"), errors_ms, colour=colour)
+        read_ms = [r.arrays["time/estimate_ms"].mean(axis=0) for r in results if "time/estimate_ms" in r.arrays]
+        style.band(told, style.recording(results[0], "time/true_ms"), read_ms, colour=colour, label=name)
+    intact = next(iter(groups.values()))
+    true = style.recording(intact[0], "time/true_ms")
+    told.plot(true, true, "--", lw=1, color=style.BLACK, label="true")
+    told.set_ylim(true[0] - 0.2 * true[-1], 1.4 * true[-1])  # the line matters, and intervals of few subjects are wide
+    told.legend(fontsize=style.SMALL, frameon=False)
+    for axes in (whole, by_time):
+        axes.axhline(GOAL_MS, ls="--", lw=1, color=style.GREY, label=f"goal of this project, {GOAL_MS:g} ms")
+        axes.set_ylim(bottom=0)
+        axes.legend(fontsize=style.SMALL, frameon=False)
+    whole.set_xlim(-0.5, len(groups) - 0.5)
+    style.tidy(whole, "arm", "error (ms, root mean square)", f"a  Error of elapsed time, 0 to {true[-1]:.0f} ms")
+    whole.set_xticks(range(len(groups)), [textwrap.fill(name, 16) for name in groups])
+    style.tidy(by_time, "time since onset (ms)", "error (ms, root mean square)", "b  Error by time")
+    style.tidy(told, "time since onset (ms)", "time that is read (ms)", "c  Mean of test trials")
+    lesions = {name: results[0].subject["lesions"] for name, results in groups.items()}
+    cuts = [f"{name}: {', '.join(cut)} cut" for name, cut in lesions.items() if cut]
+    style.caption(
+        page,
+        intact,
+        "the other arms are of the same seeds; " + "; ".join(cuts),
+        "mean and 95 % interval over subjects, dots are subjects",
+    )
     return page
 
 

@@ -11,12 +11,12 @@ from scipy import stats
 from dystolab.experiments.eyeblink import Eyeblink
 from dystolab.lab.validation.cohort import of_subjects, runs
 from dystolab.lab.validation.rows import Row, spread
+from dystolab.measures.savings import blocks_to_half
 
 Say = Callable[[str], None]
 KIM = "10.1038/s41593-020-00732-1"
 PHASES = ("acquisition", "extinction", "reacquisition")
 TRIALS, INTERVALS_MS = 60, (200, 400, 600)
-HALF_PERCENT = 50.0
 
 
 def rows(say: Say, seeds: int = 5, workers: int = 2, **_: Any) -> list[Row]:
@@ -47,12 +47,6 @@ def phase_rows(seeds: int, workers: int) -> list[Row]:
     text = f"{spread(first, '', 1)} at first, {spread(again, '', 1)} again (p = {p:.2g})"
     note = f"mice: 6.4 days at first, 3.6 again ({KIM})"
     return [*found, Row("savings: blocks until half of the trials are CRs", text, "", seeds, None, "prediction", note)]
-
-
-def blocks_to_half(curve: np.ndarray) -> int:
-    """Return the first block with responses in half of the trials; one more than there are if none has."""
-    reached = np.flatnonzero(np.nan_to_num(curve) >= HALF_PERCENT)
-    return int(reached[0]) + 1 if reached.size else len(curve) + 1
 
 
 def interval_rows(isi: int, seeds: int, workers: int) -> list[Row]:

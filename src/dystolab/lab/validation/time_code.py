@@ -9,18 +9,12 @@ import numpy as np
 from scipy import stats
 
 from dystolab.experiments.granular_time_code import GranularTimeCode
+from dystolab.lab.ingredients import GOAL_MS, WITHOUT
 from dystolab.lab.validation.cohort import of_subjects, runs
 from dystolab.lab.validation.rows import Row, spread
 from dystolab.result import Result
 
-GOAL_MS = 30.0
 INTACT_SEEDS = 10
-BRUSH = ("ubc_on_fast", "ubc_on_middle", "ubc_on_slow", "ubc_off")
-WITHOUT: dict[str, tuple[str, ...]] = {
-    "unipolar brush cells": BRUSH,
-    "Golgi cells' inhibition of granule cells": ("goc_grc",),
-}
-"""Ingredient -> what is cut to be without it."""
 
 
 def rows(say: Callable[[str], None], seeds: int = 5, workers: int = 2, **_: Any) -> list[Row]:
