@@ -206,7 +206,8 @@ def _in_zone(tissue: Tissue, p: Projection, zone: int) -> NDArray[np.bool_]:
         raise SpecError(f"projection {p.name!r} runs from one zone, but {p.pre!r} is not zoned")
     if zone >= tissue.circuit.zones:
         raise SpecError(f"projection {p.name!r} runs from zone {zone}, but zones are 0 to {tissue.circuit.zones - 1}")
-    return tissue.zone[p.pre] == zone
+    inside: NDArray[np.bool_] = tissue.zone[p.pre] == zone
+    return inside
 
 
 def _draw_sources(

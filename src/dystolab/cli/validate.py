@@ -16,7 +16,8 @@ def main(
         typer.Option(
             "--only",
             metavar="GROUP",
-            help="exactness, canonical, rest, time_code, learning, lasting, predictions, published, faults, speed; repeatable.",
+            help="exactness, canonical, rest, time_code, learning, lasting, predictions, published, faults, speed; "
+            "repeatable.",
         ),
     ] = None,
     out: Annotated[Path, typer.Option("--out", help="Directory of validation.md and validation.json.")] = Path("docs"),

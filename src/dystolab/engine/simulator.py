@@ -59,7 +59,7 @@ class Simulator:
     Examples
     --------
     >>> from dystolab.circuit import load
-    >>> sim = Simulator(load("mouse-cerebellum", scale=0.2), seed=1)
+    >>> sim = Simulator(load("mouse-cerebellum", scale=0.3), seed=1)
     >>> sim.run(10)
     >>> sim.time_ms
     10.0

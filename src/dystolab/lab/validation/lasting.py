@@ -21,7 +21,7 @@ DRIFT_PERCENT = 5.0
 RATE_HZ = 0.5
 """Populations that fire less than this have no rate that can be told to 5 % from so few spikes."""
 
-BLOCKS, SLOW_TRIALS, SLOW_SEEDS = 10, 1000, 4
+BLOCKS, SLOW_TRIALS, SLOW_SEEDS, FAST_SEEDS = 10, 1000, 2, 10
 
 
 def rows(say: Say, seeds: int = 5, workers: int = 2, **_: Any) -> list[Row]:
@@ -33,22 +33,25 @@ def rows(say: Say, seeds: int = 5, workers: int = 2, **_: Any) -> list[Row]:
     once = runs(
         Eyeblink(trials=SLOW_TRIALS, acceleration=1.0, block=SLOW_TRIALS // BLOCKS, probe_every=10), slow, workers
     )
-    tenfold = runs(Eyeblink(trials=SLOW_TRIALS // 10, probe_every=10), max(seeds, 2), workers)
+    tenfold = runs(Eyeblink(trials=SLOW_TRIALS // 10, probe_every=10), FAST_SEEDS, workers)
     return [*found, curve_row(once, tenfold)]
 
 
 def rest_rows(results: list[Result]) -> list[Row]:
     """Return by how much the mean weight and each population's rate move."""
     weights = [100.0 * (w[-1] / w[0] - 1.0) for w in (r.arrays["weights/pf_pc/mean"].astype(float) for r in results)]
-    limits = (-DRIFT_PERCENT, DRIFT_PERCENT, "%", "calibration")
-    found = [window(f"pf_pc: mean weight after {MINUTES} minutes of rest", weights, *limits, "")]
+    found = [_steady(f"pf_pc: mean weight after {MINUTES} minutes of rest", np.array(weights), "")]
     note = f"last {EDGE_MS / 60_000:g} minutes against the first"
     for name in (key.split(".")[1] for key in results[0].measures if key.startswith("rate_hz.")):
         first, last = np.array([edges_hz(r, name) for r in results]).T
         if first.mean() >= RATE_HZ:
             change = 100.0 * (last / first - 1.0)
-            found.append(window(f"{name}: rate after {MINUTES} minutes of rest", change, *limits, note))
+            found.append(_steady(f"{name}: rate after {MINUTES} minutes of rest", change, note))
     return found
+
+
+def _steady(what: str, change_percent: np.ndarray, note: str) -> Row:
+    return window(what, change_percent, -DRIFT_PERCENT, DRIFT_PERCENT, "%", "calibration", note)
 
 
 def edges_hz(result: Result, population: str) -> tuple[float, float]:
@@ -67,7 +70,8 @@ def curve_row(once: list[Result], tenfold: list[Result]) -> Row:
     slow, fast = (of_subjects(r, "lid_cr_percent_by_block") for r in (once, tenfold))
     off = float(np.sqrt(np.mean((np.nanmean(slow, axis=0) - np.nanmean(fast, axis=0)) ** 2)))
     between = float(np.nanmean(np.nanstd(fast, axis=0, ddof=1)))
-    text = f"{_list(slow)} against {_list(fast)} (off by {off:.0f}; {spread(np.nanmean(slow, axis=1), '%', 0)} over all)"
+    over_all = spread(np.nanmean(slow, axis=1), "%", 0)
+    text = f"{_list(slow)} against {_list(fast)} (off by {off:.0f}; {over_all} over all)"
     target = f"off by less than the spread between subjects, {between:.0f}"
     what = f"lid: CR, % by block of {SLOW_TRIALS // BLOCKS} trials at the learning rate x 1"
     return Row(what, text, target, len(once), off < between, "calibration", f"{len(tenfold)} accelerated subjects")
