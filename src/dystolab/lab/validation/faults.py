@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from dystolab import mechanisms
-from dystolab.lab.validation.learning import OURS, arm_rows, conditioned, curve_rows
+from dystolab.lab.validation.learning import OURS, SEEDS, arm_rows, conditioned, curve_rows
 from dystolab.lab.validation.rows import Row
 
 SEVERITIES = (0.5, 1.0)
@@ -14,7 +14,7 @@ SEVERITIES = (0.5, 1.0)
 
 def rows(say: Callable[[str], None], seeds: int = 5, workers: int = 2, **_: Any) -> list[Row]:
     """Return learning of our circuit with each mechanism, half and full, beside the healthy one."""
-    healthy = conditioned(OURS, "paired", seeds, workers)
+    healthy = conditioned(OURS, "paired", max(seeds, SEEDS), workers)[:seeds]
     found = curve_rows(OURS, "paired", healthy, "prediction")
     for name in mechanisms.NAMES:
         for severity in SEVERITIES:

@@ -10,6 +10,7 @@ import numpy as np
 from dystolab.experiments.eyeblink import Eyeblink
 from dystolab.experiments.rest import Rest
 from dystolab.lab.validation.cohort import of_subjects, runs
+from dystolab.lab.validation.learning import OURS, SEEDS, conditioned
 from dystolab.lab.validation.rows import Row, spread, window
 from dystolab.result import Result
 
@@ -21,7 +22,7 @@ DRIFT_PERCENT = 5.0
 RATE_HZ = 0.5
 """Populations that fire less than this have no rate that can be told to 5 % from so few spikes."""
 
-BLOCKS, SLOW_TRIALS, SLOW_SEEDS, FAST_SEEDS = 10, 1000, 2, 10
+BLOCKS, SLOW_TRIALS, SLOW_SEEDS = 10, 1000, 2
 
 
 def rows(say: Say, seeds: int = 5, workers: int = 2, **_: Any) -> list[Row]:
@@ -33,7 +34,7 @@ def rows(say: Say, seeds: int = 5, workers: int = 2, **_: Any) -> list[Row]:
     once = runs(
         Eyeblink(trials=SLOW_TRIALS, acceleration=1.0, block=SLOW_TRIALS // BLOCKS, probe_every=10), slow, workers
     )
-    tenfold = runs(Eyeblink(trials=SLOW_TRIALS // 10, probe_every=10), FAST_SEEDS, workers)
+    tenfold = conditioned(OURS, "paired", max(seeds, SEEDS), workers)
     return [*found, curve_row(once, tenfold)]
 
 

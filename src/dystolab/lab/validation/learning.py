@@ -17,6 +17,8 @@ from dystolab.result import Result
 
 Say = Callable[[str], None]
 OURS = "mouse-cerebellum"
+SEEDS = 10
+"""At least so many subjects show what the healthy circuit learns."""
 PAPER = "10.3389/fnsys.2022.919761"
 # What the abstract says of each arm; the paper's numbers could not be read.
 ABSTRACT = {
@@ -33,6 +35,7 @@ ARM_MEASURES = (
 
 def rows(say: Say, seeds: int = 5, workers: int = 2, **_: Any) -> list[Row]:
     """Return what our healthy circuit learns from paired and from unpaired trials."""
+    seeds = max(seeds, SEEDS)
     say(f"  {OURS}: paired and unpaired, {seeds} subjects, 100 trials each")
     paired = conditioned(OURS, "paired", seeds, workers)
     unpaired = conditioned(OURS, "unpaired", seeds, workers)
