@@ -303,3 +303,10 @@ def value_of(text: str) -> Any:
 
 def test_values_may_hold_equal_signs() -> None:
     assert value_of("a=b=c") == {"a": "b=c"}
+
+
+def test_the_next_command_asks_for_the_same_with_more_mice(capsys: pytest.CaptureFixture[str]) -> None:
+    run("--trials", "3", "--set", "isi_ms=300", "--circuit", "mouse-2022", "--mechanism", f"{MECHANISM}:0.5")
+    (told,) = (line for line in capsys.readouterr().out.splitlines() if line.startswith("Next:"))
+    for asked in ("--circuit mouse-2022", "--set trials=3", "--set isi_ms=300", f"--mechanism {MECHANISM}:0.5"):
+        assert asked in told

@@ -203,9 +203,12 @@ def test_spikes_of_chosen_cells_are_numbered_among_them() -> None:
     assert times.tolist() == [0.0, 2.0, 3.0] and cells.tolist() == [0, 1, 0]
 
 
-def test_human_timing_changes_the_interval_unless_that_is_given() -> None:
+def test_human_timing_is_an_interval_of_400_ms() -> None:
     assert (eyeblink(timing="human").isi_ms, eyeblink(timing="human").cs_ms) == (400, 430)
-    assert eyeblink(timing="human", isi_ms=300).isi_ms == 300 and eyeblink().isi_ms == 250
+    assert eyeblink().isi_ms == 250
+    assert eyeblink(timing="human", pairing="unpaired").unpaired_ms == 630  # the CS is too long for 600
+    with pytest.raises(SpecError, match="human timing is 400"):
+        eyeblink(timing="human", isi_ms=300)
 
 
 def test_acceleration_multiplies_learning_rates_alone() -> None:

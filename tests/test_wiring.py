@@ -61,6 +61,9 @@ def test_in_degree_can_take_sources_of_one_zone_only():
     e = anatomy.edges["p"]
     assert set(anatomy.zone["pre"][e.pre]) == {1} and set(in_degrees(e, 45)) == {6}
     assert set(anatomy.zone["post"][e.post]) == {0, 1, 2}
+    half = grow(two(rules.InDegree(mean=4, range=(4, 4), zone=1, share=0.5), 61, 45, zones=3, zoned=True), 1)
+    senders = set(half.edges["p"].pre.tolist())
+    assert len(senders) == 10 and {half.zone["pre"][k] for k in senders} == {1}
     with pytest.raises(SpecError, match=r"from one zone, but 'pre' is not zoned"):
         grow(two(rule, 61, 45, zones=3), 1)
     with pytest.raises(SpecError, match=r"zone 1, but zones are 0 to 0"):

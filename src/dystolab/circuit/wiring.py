@@ -185,10 +185,11 @@ def _in_degree(tissue: Tissue, p: Projection, rule: rules.InDegree, rng: np.rand
     wanted = np.clip(np.floor(wish + rng.random(n_post)), *rule.range).astype(np.int64)
     pre, post, short = [], [], 0
     n_pre = tissue.sizes(p)[0]
-    sends = np.zeros(n_pre, bool)
-    sends[order(tissue.seed, p.pre, n_pre)[: round(rule.share * n_pre)]] = True
+    ranked = order(tissue.seed, p.pre, n_pre)
     if rule.zone is not None:
-        sends &= _in_zone(tissue, p, rule.zone)
+        ranked = ranked[_in_zone(tissue, p, rule.zone)[ranked]]
+    sends = np.zeros(n_pre, bool)
+    sends[ranked[: round(rule.share * ranked.size)]] = True
     for every, targets in groups(tissue, p, rule.same_zone):
         sources = every[sends[every]]
         drawn = _draw_sources(tissue, p, rule, rng, sources, targets, wanted[targets])

@@ -42,7 +42,7 @@ def main(
 
 
 def _requests(study: Study, trials: int, who: dict[str, Any]) -> dict[str, Request]:
-    """Return what is asked of each arm; all of it is checked before anything is written."""
+    """Return what is asked of each arm; names and values are checked before anything is written."""
     from dystolab.circuit import presets
     from dystolab.cli._request import Request
 

@@ -174,10 +174,13 @@ def _report(request: Request, paths: list[Path], as_json: bool) -> None:
 
 def _next(request: Request, where: Path, results: list[Result]) -> str:
     if len(results) == 1:
+        usual = type(request)(request.experiment)
         asked = [
-            *(f"--set {name}={shlex.quote(text)}" for name, text in request.settings.items()),
-            *(f"--mechanism {text}" for text in request.mechanisms),
-            *(f"--lesion {name}" for name in request.lesions),
+            *([f"--circuit {shlex.quote(request.circuit)}"] if request.circuit != usual.circuit else []),
+            *([f"--scale {request.scale:g}"] if request.scale != usual.scale else []),
+            *(f"--set {shlex.quote(f'{name}={text}')}" for name, text in request.settings.items()),
+            *(f"--mechanism {shlex.quote(text)}" for text in request.mechanisms),
+            *(f"--lesion {shlex.quote(name)}" for name in request.lesions),
         ]
         words = " ".join(["dystolab run", request.experiment, *asked, "--subjects 5 --workers 2"])
         return f"{words}   (how much do mice differ?)"

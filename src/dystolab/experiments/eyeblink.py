@@ -26,8 +26,9 @@ BEFORE_MS, AFTER_MS = 100, 500
 PUBLISHED: dict[str, Any] = {"stimulus": "published", "cs_start_ms": 100, "trial_ms": 1000, "acceleration": 1.0}
 """Settings with which the experiment is that of 10.3389/fnsys.2022.919761."""
 
-HUMAN_ISI_MS = 400
-"""From tone to supraorbital stimulus in studies of people, dystonic ones among them (10.1007/s00221-014-3872-6)."""
+HUMAN_ISI_MS, HUMAN_TRIAL_MS = 400, 2000
+"""From tone to supraorbital stimulus in studies of people, dystonic ones among them (10.1007/s00221-014-3872-6), and a
+trial that is long enough for the lid to open again."""
 
 Phase = Literal["acquisition", "extinction", "reacquisition"]
 PHASES: tuple[Phase, ...] = get_args(Phase)
@@ -45,9 +46,9 @@ class Eyeblink(Experiment):
     trials : int
         Of each phase, after the first one.
     timing : {"mouse", "human"}
-        Whether the default of `isi_ms` is that of mice or of people. The circuit stays that of a mouse.
+        Whether the interval is that of mice or of people, which is 400 ms. The circuit stays that of a mouse.
     isi_ms : int
-        From CS onset to US onset: 250, or 400 with human timing.
+        From CS onset to US onset.
     us_ms : int
         Length of the US.
     cs_ms : int
@@ -65,7 +66,7 @@ class Eyeblink(Experiment):
     pairing : {"paired", "unpaired", "cs_only"}
         Whether the US follows the CS after `isi_ms`, or after `unpaired_ms`, or not at all.
     unpaired_ms : int
-        From CS onset to US onset where they are unpaired.
+        From CS onset to US onset where they are unpaired; 600, or more if the CS is too long for that.
     probe_every : int
         Each so many-th trial has no US; 0 for none.
     block : int
@@ -108,14 +109,18 @@ class Eyeblink(Experiment):
         if not isinstance(given, dict):
             return given
         if given.get("timing") == "human":
-            given = {"isi_ms": HUMAN_ISI_MS, **given}
-        if "cs_ms" in given:
-            return given
+            given = {"isi_ms": HUMAN_ISI_MS, "trial_ms": HUMAN_TRIAL_MS, **given}
         ends = [given.get(name, cls.model_fields[name].default) for name in ("isi_ms", "us_ms")]
-        return {**given, "cs_ms": sum(ends)} if all(isinstance(ms, int) for ms in ends) else given
+        if "cs_ms" not in given and all(isinstance(ms, int) for ms in ends):
+            given = {**given, "cs_ms": sum(ends)}
+        if "unpaired_ms" not in given and isinstance(given.get("cs_ms"), int):
+            given = {**given, "unpaired_ms": max(cls.model_fields["unpaired_ms"].default, given["cs_ms"] + KERNEL_MS)}
+        return given
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
+        if self.timing == "human" and self.isi_ms != HUMAN_ISI_MS:
+            raise SpecError(f"Eyeblink.isi_ms = {self.isi_ms}: human timing is {HUMAN_ISI_MS}; leave timing='mouse'")
         if self.cs_ms < self.isi_ms:
             raise SpecError(
                 f"Eyeblink.cs_ms = {self.cs_ms}: in delay conditioning the CS lasts until the US: "

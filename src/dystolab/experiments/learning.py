@@ -60,7 +60,7 @@ class Trials:
 
 def findings(sim: Simulator, trials: Trials) -> Findings:
     """Return every measure of learning, and spike densities and responses by trial, of the lid's microzone."""
-    n = {name: microzone.cells(sim, name).size for name in ("dcn_glut", "purkinje_cell", "io_cell")}
+    n = {name: microzone.cells(sim, name).size for name in ("dcn_glut", "purkinje_cell")}
     dcn, n_dcn = microzone.spikes(sim, "dcn_glut"), n["dcn_glut"]
     simple = microzone.only(purkinje.simple_spikes(sim), microzone.cells(sim, "purkinje_cell"))
     density = {
@@ -80,7 +80,7 @@ def findings(sim: Simulator, trials: Trials) -> Findings:
         *_of_rates("dcn", dcn, n_dcn, trials),
         *_of_density(density, baseline, trials),
         _pause(density["purkinje_cell"], trials),
-        *_of_olive(microzone.spikes(sim, "io_cell"), n["io_cell"], trials),
+        *_of_olive(sim, trials),
         *(_of_weights(sim, name) for name in sim.recording.weights),
     ]
     return Findings(dict(measures), _arrays(density, responses, output, trials))
@@ -152,12 +152,12 @@ def _pause(density: Array, trials: Trials) -> Named:
     return measure("purkinje_pause_ms", onset, trials.block)
 
 
-def _of_olive(spikes: tuple[Array, Array], n: int, trials: Trials) -> list[Named]:
+def _of_olive(sim: Simulator, trials: Trials) -> list[Named]:
     given = trials.cs_onsets_ms[1:][trials.has_us]
     if not given.size:
         return []
     span = (trials.us_start_ms, trials.us_start_ms + trials.us_ms + US_RESPONSE_MS)
-    rates = window_rates_hz(*spikes, n, given, *span)
+    rates = window_rates_hz(*microzone.spikes(sim, "io_cell"), microzone.cells(sim, "io_cell").size, given, *span)
     return [over_cells("olive_spikes_per_us", rates.mean(axis=0) * (span[1] - span[0]) / 1000.0)]
 
 

@@ -13,7 +13,10 @@ RED_NUCLEUS = "red_nucleus"
 
 
 def of_lid(circuit: Circuit) -> int | None:
-    """Return the index of the lid's microzone; None if no zone owns the lid, as in a circuit without one."""
+    """Return the index of the lid's microzone; None if no zone owns the lid, as in a circuit without one.
+
+    A lesion silences a path, but leaves it, and with it the zone, in the circuit.
+    """
     for p in circuit.projections:
         if p.post == RED_NUCLEUS and isinstance(p.rule, InDegree) and p.rule.zone is not None:
             return p.rule.zone
@@ -21,11 +24,9 @@ def of_lid(circuit: Circuit) -> int | None:
 
 
 def cells(sim: Simulator, population: str) -> npt.NDArray[np.int32]:
-    """Return the cells of `population` in the lid's microzone, sorted; all of them if no zone owns the lid."""
-    zone = of_lid(sim.circuit)
-    if zone is None:
-        return np.arange(sim.circuit.population(population).size, dtype=np.int32)
-    return np.flatnonzero(sim.anatomy.zone[population] == zone).astype(np.int32)
+    """Return the recorded cells of `population` in the lid's microzone, sorted; all if no zone owns the lid."""
+    zone, recorded = of_lid(sim.circuit), sim.recorded_cells(population).astype(np.int32)
+    return recorded if zone is None else recorded[sim.anatomy.zone[population][recorded] == zone]
 
 
 def spikes(sim: Simulator, population: str) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int32]]:

@@ -37,8 +37,8 @@ def puffs(circuit: Circuit, when: Puffs, us_ms: float, weight_ns: float, label: 
     """Return the drives of air puffs of `us_ms` each.
 
     Every olivary cell of the lid's microzone, or of the whole olive if no zone owns the lid, gets pulses of `weight_ns`
-    while the puff lasts. Where the circuit has facial motoneurons, the
-    trigeminal reflex closes the lid: two volleys and a discharge that outlasts them.
+    while the puff lasts. Where the circuit has facial motoneurons, the trigeminal reflex closes the lid: two volleys
+    and a discharge that outlasts them.
     """
     pulses = np.arange(0.0, us_ms + 1.0, numbers().section("olive").number("pulse", "ms"))
     owner = microzone.of_lid(circuit)

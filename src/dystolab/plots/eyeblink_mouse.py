@@ -75,7 +75,8 @@ def _sources(paired: Sequence[Result]) -> list[str]:
         "b to i: mean and 95 % interval over subjects; thin lines and dots are single subjects",
         *(["mice in b: github.com/AliceGem/mesoscale_simulations_cebc"] if lid.as_in_mice(paired[0]) else []),
         f"in e: data set 1 of {mice.TEN_BRINKE}",
-        f"in f and g: {mice.KIM}, one session of a day drawn as one block",
+        f"in f and g: {mice.KIM}, one session of a day drawn as one block; their acquisition took 13 sessions; "
+        "half never reached counts as one block more than there are",
     ]
 
 

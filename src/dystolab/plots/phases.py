@@ -29,9 +29,8 @@ def curves(axes: Axes, results: Sequence[Result]) -> None:
         axes.text(start + blocks / 2, 106, phase, ha="center", fontsize=style.SMALL, color=style.GREY)
         told = mice.sessions(phase)[:blocks]
         at = start + 0.5 + np.arange(len(told))
-        axes.plot(
-            at, told, "s--", ms=3, lw=1, color=style.BLACK, label=None if k else "mice, one session drawn as one block"
-        )
+        label = None if k else "mice, first sessions of a phase as blocks"
+        axes.plot(at, told, "s--", ms=3, lw=1, color=style.BLACK, label=label)
     axes.set_ylim(-3, 128)
     axes.set_yticks(range(0, 101, 20))
     axes.legend(fontsize=style.SMALL, frameon=False, loc="upper center", ncols=2)

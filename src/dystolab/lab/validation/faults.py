@@ -15,7 +15,7 @@ SEVERITIES = (0.5, 1.0)
 def rows(say: Callable[[str], None], seeds: int = 5, workers: int = 2, **_: Any) -> list[Row]:
     """Return learning of our circuit with each mechanism, half and full, beside the healthy one."""
     healthy = conditioned(OURS, "paired", max(seeds, SEEDS), workers)[:seeds]
-    found = curve_rows(OURS, "paired", healthy, "prediction")
+    found = curve_rows(OURS, "paired", healthy, "calibration")
     for name in mechanisms.NAMES:
         for severity in SEVERITIES:
             say(f"  {name} at {severity:g}, {seeds} subjects")

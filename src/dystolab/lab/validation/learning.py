@@ -111,7 +111,10 @@ def arm_rows(circuit: str, name: str, healthy: list[Result], arm: list[Result], 
         a, b = of_subjects(healthy, measure), of_subjects(arm, measure)
         both = np.isfinite(a) & np.isfinite(b)  # a subject without responses has no time of its peak
         p = float(stats.ttest_rel(a[both], b[both]).pvalue) if both.sum() > 1 else float("nan")
-        text = f"{spread(b, unit)} against {spread(a, unit)} healthy (p = {p:.2g})"
-        note = ABSTRACT.get(name, "no arm of that study")
+        ill = spread(b[np.isfinite(b)], unit) if np.isfinite(b).sum() > 1 else "in fewer than two subjects"
+        text = f"{ill} against {spread(a[np.isfinite(a)], unit)} healthy (p = {p:.2g})"
+        note = "" if dose else ABSTRACT.get(name, "no arm of that study")
+        if not np.isfinite(b).all():
+            note = f"{np.isfinite(b).sum()} of {len(b)} subjects have it; {note}".removesuffix("; ")
         found.append(Row(f"{circuit}, {name}{dose}: {measure}", text, "", len(arm), None, "prediction", note))
     return found

@@ -27,8 +27,9 @@ def rows(paired: list[Result], unpaired: list[Result]) -> list[Row]:
     text = f"{_list(curve)} (off by {off:.0f})"
     return [
         Row("lid: CR, % by block", text, wish, n, off < CURVE_PERCENT, "calibration", MICE_SOURCE),
-        Row("lid: CR, % by block, unpaired", _list(control), "", n, None, "prediction", "same criterion"),
-        _window("lid: response to the CS before learning, % of subjects", naive, 0, 15, "%", "calibration", ""),
+        Row("lid: CR, % by block, unpaired", _list(control), "", n, None, "calibration", "same criterion"),
+        _window("lid: response to the CS before learning, % of subjects", naive, 0, 15, "%", "calibration",
+            "one trial of each, before the red nucleus has settled"),
         _of("lid: CRs found where there is no stimulus", paired, "lid_chance_percent", 0, 15, "%", "calibration", ""),
         _of("lid: highest closure in probes", paired, "lid_peak_probe_ms", 190, 310, "ms", "prediction",
             "within 60 ms of the US at 250 ms"),
