@@ -24,7 +24,7 @@ DRIFT_PERCENT = 5.0
 RATE_HZ = 0.5
 """Populations that fire less than this have no rate that can be told to 5 % from so few spikes."""
 
-BLOCKS, SLOW_TRIALS, SLOW_SEEDS = 10, 1000, 2
+BLOCKS, SLOW_TRIALS, SLOW_SEEDS = 10, 1000, 1
 
 
 def rows(say: Say, seeds: int = 5, workers: int = 2, **_: Any) -> list[Row]:
