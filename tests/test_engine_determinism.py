@@ -34,7 +34,7 @@ RECORDING = Recording(
 @functools.cache
 def circuit() -> Circuit:
     """Return a small cerebellum with everything in it: lean and full cells, learning, gap junctions, noise."""
-    small = presets.load("mouse-cerebellum", 0.15)
+    small = presets.load("mouse-cerebellum", 0.26)
     rate = Pattern(times_ms=(0.0, 100.0, 160.0), values=(10.0, 60.0, 10.0))
     kick = PoissonDrive(
         name="kick", population="io_cell", rate_hz=Pattern(times_ms=(0.0,), values=(20.0,)), weight_ns=20.0, receptor=1
@@ -173,7 +173,7 @@ def test_a_resumed_run_knows_factor_rings_that_have_grown(tmp_path: Path) -> Non
     """Two short-term plastic projections share an array of factors; a ring that grows moves the other."""
     from dystolab.circuit.spec import TsodyksMarkram
 
-    circuit = presets.load("mouse-cerebellum", 0.15)
+    circuit = presets.load("mouse-cerebellum", 0.26)
     for name in ("glom_grc", "goc_grc"):
         circuit = circuit.with_projection(name, synapse=TsodyksMarkram(u=0.4, tau_rec_ms=30.0, tau_fac_ms=20.0))
     recording = Recording(spikes=("granule_cell", "golgi_cell"))

@@ -22,7 +22,7 @@ def test_a_helper_leaves_lists_alone_that_were_not_announced() -> None:
     """The leader may be stopped between announcing two lists; a helper then must not take from the other one."""
     from dystolab.engine.chunk import advance
 
-    sim = Simulator(load("mouse-cerebellum", 0.2), seed=1, threads=2)
+    sim = Simulator(load("mouse-cerebellum", 0.26), seed=1, threads=2)
     sim.run(1)
     lists = sim._lists
     sync = np.full((1 + len(lists)) * L.LINE, L.CHUNK // 2, np.int64)
@@ -38,7 +38,7 @@ def test_a_helper_leaves_lists_alone_that_were_not_announced() -> None:
 def test_any_number_of_threads_gives_the_same_spikes(threads: int) -> None:
     found = []
     for n in (1, threads):
-        sim = Simulator(load("mouse-cerebellum", 0.2), seed=3, threads=n, recording=Recording(spikes=("granule_cell",)))
+        sim = Simulator(load("mouse-cerebellum", 0.26), seed=3, threads=n, recording=Recording(spikes=("granule_cell",)))
         for _ in range(20):  # many short calls: the beginning of a call is where threads could meet wrongly
             sim.run(5)
         found.append((*sim.spikes("granule_cell"), sim.weights("pf_pc")))

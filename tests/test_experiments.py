@@ -157,21 +157,20 @@ def test_the_sensory_cs_carries_no_time() -> None:
     anatomy = grow(circuit, 1)
     cs = [d for d in eyeblink().protocol(circuit, anatomy, 1).drives if isinstance(d, PoissonDrive)]
     cells = [c for d in cs for c in d.subset.indices]
-    assert len(cells) == len(set(cells)) == round(0.3 * 117) + round(0.25 * 117)
+    assert len(cells) == len(set(cells)) == round(0.4 * 117) + round(0.1 * 117)
     burst, *tonic = cs
-    since, rate = np.array(burst.rate_hz.times_ms) - 510.0, np.array(burst.rate_hz.values)
+    since, rate = np.array(burst.rate_hz.times_ms) - 540.0, np.array(burst.rate_hz.values)
     np.testing.assert_allclose(rate[:-1], 200 * np.exp(-since[:-1] / 30))
     for drive, wanted in zip(tonic, (20.0, 40.0, 80.0), strict=True):
-        assert drive.rate_hz.times_ms == (510.0, 790.0)
+        assert drive.rate_hz.times_ms == (540.0, 820.0)
         assert drive.rate_hz.values == (wanted, 0.0)
     # Spikes are drawn anew in each trial.
     events = spike_events(circuit.with_drives(*cs), anatomy, 1, 0.0, 4500.0)
     answers = np.concatenate([e.steps for e in events if e.cells.size]) * 0.1
     trials = [np.sort(answers[(answers >= 500 + t) & (answers < 800 + t)] - t) for t in (0, 1500, 3000)]
     assert not np.array_equal(trials[0][:20].round(1), trials[1][:20].round(1))
-    # Fibres of the stimulus are those that send the fewest collaterals to the nuclei.
-    collateral = set(anatomy.edges["mf_dcn_glut"].pre.tolist())
-    assert len(collateral & set(cells)) <= 0.15 * len(cells)
+    # Fibres of the stimulus are those without collaterals to the nuclei, as far as they go: half of all.
+    assert not set(anatomy.edges["mf_dcn_glut"].pre.tolist()) & set(cells)
 
 
 def test_the_puff_reaches_olive_and_lid_in_the_same_trials() -> None:
@@ -300,7 +299,7 @@ def test_without_mossy_fibres_granule_cells_fall_silent() -> None:
     assert quiet.population_rate_hz["mossy_fiber"] > 1
     assert quiet.population_rate_hz["glomerulus"] == 0
     # OFF brush cells are left, which fire by themselves.
-    assert quiet.population_rate_hz["granule_cell"] < 0.2
+    assert quiet.population_rate_hz["granule_cell"] < 0.4
 
 
 # The time code
@@ -372,8 +371,8 @@ def test_a_checkpoint_of_another_run_is_refused(tmp_path: Path, monkeypatch: pyt
         (lambda: eyeblink(us_weight_ns=math.nan), "Eyeblink.us_weight_ns"),
         (lambda: eyeblink(pairing="payred"), "'paired', 'unpaired' or 'cs_only'"),
         (lambda: eyeblink(isi_ms=400, cs_ms=300), "isi_ms = 400 or more"),
-        (lambda: eyeblink(isi_ms=970), "need 1511 ms or more"),
-        (lambda: eyeblink(isi_ms=940).run(MOUSE), "reflexes of the lid need 1514 ms or more"),
+        (lambda: eyeblink(isi_ms=970), "need 1541 ms or more"),
+        (lambda: eyeblink(isi_ms=928).run(MOUSE), "reflexes of the lid need 1502 ms or more"),
         (lambda: eyeblink(isi_ms=900, pairing="cs_only").run(MOUSE), "responses of the lid need 1551 ms or more"),
         (lambda: eyeblink(cs_start_ms=100).run(MOUSE), "baseline takes 200 ms or more"),
         (lambda: eyeblink(trials=5, phases=("acquisition", "extinction")), "must divide trials = 5"),

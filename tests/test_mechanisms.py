@@ -159,7 +159,7 @@ def test_silencing_reaches_every_synapse_of_the_olive_and_no_other(circuit: str)
 
 
 def test_silent_climbing_fibres_teach_nobody_and_the_others_go_on() -> None:
-    healthy = presets.load("mouse-cerebellum", 0.15)
+    healthy = presets.load("mouse-cerebellum", 0.26)
     ill = mechanisms.get("climbing_fibre_silencing")(severity=0.5).apply(healthy)
     sims = [dl.Simulator(c, seed=1, recording=dl.Recording(spikes=("io_cell",))) for c in (healthy, ill)]
     of = [sim.anatomy.edges["io_pc"].post for sim in sims]

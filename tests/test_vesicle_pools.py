@@ -128,7 +128,7 @@ def test_the_weight_is_the_mean_of_rested_first_spikes() -> None:
     assert largest_factor(Static()) == 1.0
 
 
-def granular(scale: float = 0.15, **changes: Any) -> Circuit:
+def granular(scale: float = 0.26, **changes: Any) -> Circuit:
     circuit = presets.load("mouse-cerebellum", scale)
     for name in ("glom_grc", "glom_goc"):
         circuit = circuit.with_projection(name, synapse=pools(follows="mf_glom", **changes))
