@@ -38,7 +38,8 @@ def test_a_helper_leaves_lists_alone_that_were_not_announced() -> None:
 def test_any_number_of_threads_gives_the_same_spikes(threads: int) -> None:
     found = []
     for n in (1, threads):
-        sim = Simulator(load("mouse-cerebellum", 0.26), seed=3, threads=n, recording=Recording(spikes=("granule_cell",)))
+        keep = Recording(spikes=("granule_cell",))
+        sim = Simulator(load("mouse-cerebellum", 0.26), seed=3, threads=n, recording=keep)
         for _ in range(20):  # many short calls: the beginning of a call is where threads could meet wrongly
             sim.run(5)
         found.append((*sim.spikes("granule_cell"), sim.weights("pf_pc")))

@@ -169,7 +169,7 @@ def test_the_sensory_cs_carries_no_time() -> None:
     answers = np.concatenate([e.steps for e in events if e.cells.size]) * 0.1
     trials = [np.sort(answers[(answers >= 500 + t) & (answers < 800 + t)] - t) for t in (0, 1500, 3000)]
     assert not np.array_equal(trials[0][:20].round(1), trials[1][:20].round(1))
-    # Fibres of the stimulus are those without collaterals to the nuclei, as far as they go: half of all.
+    # Fibres of the stimulus are those without collaterals to the nuclei.
     assert not set(anatomy.edges["mf_dcn_glut"].pre.tolist()) & set(cells)
 
 
