@@ -37,8 +37,11 @@ def rows(paired: list[Result], unpaired: list[Result]) -> list[Row]:
             "inhibition was tuned on there being a pause; after CS onset; later than 80 ms, before the US"),
         _of("nuclear cells that facilitate", paired, "dcn_facilitating_percent", 15, 30, "%", "calibration",
             f"22 %; {UNITS}"),
-        _of("their size", paired, "dcn_facilitation_hz", 15, 30, "Hz", "calibration", f"22.5 Hz; {UNITS}"),
-        _of("their lead before the lid", paired, "dcn_lead_ms", 0, 50, "ms", "calibration",
+        _of("nuclear cells that are suppressed", paired, "dcn_suppressed_percent", 0, 15, "%", "prediction",
+            f"8.5 %; {UNITS}; here: zones without the puff, whose untaught Purkinje cells the stimulus excites"),
+        _of("size of the facilitation", paired, "dcn_facilitation_hz", 15, 30, "Hz", "calibration",
+            f"22.5 Hz; {UNITS}"),
+        _of("lead of facilitating cells before the lid", paired, "dcn_lead_ms", 0, 50, "ms", "calibration",
             f"25 +- 25.6 ms; {UNITS}; lid and conduction alone take 28.5 ms, the rest: docs/decisions/0011"),
     ]  # fmt: skip
 
