@@ -31,7 +31,7 @@ def rows(paired: list[Result], unpaired: list[Result]) -> list[Row]:
         _window("lid: response to the CS before learning, % of subjects", naive, 0, 15, "%", "calibration",
             "one trial of each, before the red nucleus has settled"),
         _of("lid: CRs found where there is no stimulus", paired, "lid_chance_percent", 0, 15, "%", "calibration", ""),
-        _of("lid: highest closure in probes", paired, "lid_peak_probe_ms", 190, 310, "ms", "prediction",
+        _of("lid: highest closure in probes", paired, "lid_peak_probe_ms", 190, 310, "ms", "calibration",
             "within 60 ms of the US at 250 ms"),
         _of("Purkinje cells below their rate at rest from", paired, "purkinje_pause_ms", 80, 250, "ms", "calibration",
             "inhibition was tuned on there being a pause; after CS onset; later than 80 ms, before the US"),
