@@ -18,6 +18,8 @@ from dystolab.errors import SpecError
 FIBRES = "mossy_fiber"
 STEP_MS = 2.0
 """A falling rate is held for so long."""
+LATENCIES, RATES = 4, 3
+"""Groups of phasic fibres, which differ in latency, and of tonic ones, which differ in rate."""
 
 
 @functools.cache
@@ -43,11 +45,15 @@ def sensory(circuit: Circuit, seed: int, start_ms: float, cs_ms: float, trial_ms
     size = circuit.population(FIBRES).size
     order = seeding.order(seed, FIBRES, size)[::-1]
     n_phasic, n_tonic = (round(size * table.number(name, "1")) for name in ("phasic_share", "tonic_share"))
-    onset = start_ms + table.number("latency", "ms")
-    groups = [("phasic", order[:n_phasic], _burst(table, onset, cs_ms, trial_ms))]
-    rates = table.numbers("tonic_rates", "Hz", 3)
+    latencies = table.numbers("phasic_latencies", "ms", LATENCIES)
+    groups = [
+        (f"phasic_{k + 1}", order[:n_phasic][k::LATENCIES], _burst(table, start_ms + latency, cs_ms, trial_ms))
+        for k, latency in enumerate(latencies)
+    ]
+    onset = start_ms + table.number("tonic_latency", "ms")
+    rates = table.numbers("tonic_rates", "Hz", RATES)
     for k, rate in enumerate(rates):
-        mine = order[n_phasic : n_phasic + n_tonic][k :: len(rates)]
+        mine = order[n_phasic : n_phasic + n_tonic][k::RATES]
         steady = Pattern(times_ms=(onset, onset + cs_ms), values=(rate, 0.0), period_ms=trial_ms)
         groups.append((f"tonic_{k + 1}", mine, steady))
     return tuple(
@@ -109,8 +115,8 @@ def published(
 
 
 def latency_ms() -> int:
-    """Return how long after a stimulus the mossy fibres answer, rounded up."""
-    return math.ceil(numbers().section("sensory").number("latency", "ms"))
+    """Return how long after a stimulus the last mossy fibres answer, rounded up."""
+    return math.ceil(max(numbers().section("sensory").numbers("phasic_latencies", "ms", LATENCIES)))
 
 
 def shifts() -> int:

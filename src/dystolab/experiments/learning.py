@@ -25,6 +25,9 @@ LAST_MS = 100
 LEARNING_MS = (150, 200)
 """Published window of the change of spike density, from CS onset."""
 
+PAUSE_SIGMA_MS = 5.0
+"""Little smoothing: that of the published densities (20 ms) would move the beginning of a pause forward by as much."""
+
 US_RESPONSE_MS = 10
 """Olivary spikes up to so long after the US belong to it."""
 
@@ -79,7 +82,7 @@ def findings(sim: Simulator, trials: Trials) -> Findings:
         *_of_rates("purkinje", simple, n["purkinje_cell"], trials),
         *_of_rates("dcn", dcn, n_dcn, trials),
         *_of_density(density, baseline, trials),
-        _pause(density["purkinje_cell"], trials),
+        _pause(microzone.spikes(sim, "purkinje_cell"), n["purkinje_cell"], trials),
         *_of_olive(sim, trials),
         *(_of_weights(sim, name) for name in sim.recording.weights),
     ]
@@ -140,16 +143,20 @@ def _of_density(density: dict[str, Array], baseline_hz: float, trials: Trials) -
     return found
 
 
-def _pause(density: Array, trials: Trials) -> Named:
-    """Return from when on the Purkinje cells' mean spike density of the last block stays below that before the CS.
+def _pause(spikes: tuple[Array, Array], n: int, trials: Trials) -> Named:
+    """Return from when on the Purkinje cells' mean spike density of the last block is below that before the CS.
 
-    The density is smooth: it is looked at up to 2 sigma before the US and before the CS.
+    It is the beginning of the stretch that holds the lowest density before the US; below means by more than 2 SD of the
+    density before the CS, in time. The density is smooth: it is looked at up to 2 sigma before the US and before the CS.
     """
-    mean = density[1:][-trials.block :].mean(axis=0)
-    zero, rim = -trials.window_ms[0], round(2 * rule.SIGMA_MS)
-    above = mean[zero : zero + trials.isi_ms - rim] >= mean[: zero - rim].mean()
-    onset = float("nan") if above[-1] else float(above.size - above[::-1].argmax() if above.any() else 0)
-    return measure("purkinje_pause_ms", onset, trials.block)
+    last = trials.cs_onsets_ms[1:][-trials.block :]
+    mean = spike_density(spikes[0], n, PAUSE_SIGMA_MS, last, *trials.window_ms).mean(axis=0)
+    zero, rim = -trials.window_ms[0], round(2 * PAUSE_SIGMA_MS)
+    before, after = mean[: zero - rim], mean[zero : zero + trials.isi_ms - rim]
+    below = after < before.mean() - 2.0 * before.std()
+    lowest = int(after.argmin())
+    since = lowest - int((~below[: lowest + 1][::-1]).argmax()) + 1 if not below[: lowest + 1].all() else 0
+    return measure("purkinje_pause_ms", float(since) if below[lowest] else float("nan"), trials.block)
 
 
 def _of_olive(sim: Simulator, trials: Trials) -> list[Named]:
