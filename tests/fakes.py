@@ -52,9 +52,7 @@ class FakeExperiment(BaseModel):
     trouble: str = ""
     trouble_seed: int = 2
 
-    def run(
-        self, subject: Any, *, threads: int = 2, progress: Any = None, checkpoint_dir: Any = None
-    ) -> Result:
+    def run(self, subject: Any, *, threads: int = 2, progress: Any = None, checkpoint_dir: Any = None) -> Result:
         if self.trouble and subject.seed == self.trouble_seed:
             self._go_wrong(Path(checkpoint_dir))
         for done in range(1, 4):

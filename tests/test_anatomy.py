@@ -43,9 +43,7 @@ def test_too_few_cells_for_the_zones_names_population_and_scale():
 
 
 def rich(*more: Population, order: int = 1, projections: tuple[Projection, ...] = ()) -> Circuit:
-    rule = rules.InDegree(
-        mean=20, sd=5, range=(5, 40), candidates="parallel_fibre", reach_um=150, width_um=120
-    )
+    rule = rules.InDegree(mean=20, sd=5, range=(5, 40), candidates="parallel_fibre", reach_um=150, width_um=120)
     spread = {"weight_ns": Value(mean=1.0, sd=0.2), "delay_ms": Value(mean=4, sd=1, low=1)}
     own = (
         joined("p", "pre", "post", rule, contacts=Value(mean=5, sd=1), **spread),
@@ -155,9 +153,7 @@ def test_subsets():
     half = pick(Fraction(value=0.5, label="cs"))
     assert len(half) == 100 and half == pick(Fraction(value=0.5, label="cs"))
     assert set(pick(Fraction(value=0.2, label="cs"))) < set(half)
-    assert half != pick(Fraction(value=0.5, label="us")) and half != pick(
-        Fraction(value=0.5, label="cs"), seed=2
-    )
+    assert half != pick(Fraction(value=0.5, label="us")) and half != pick(Fraction(value=0.5, label="cs"), seed=2)
     assert pick(Fraction(value=0, label="cs")) == []
     assert pick(Cells(indices=(7, 3, 7))) == [3, 7]
     at = anatomy.positions_um["a"].astype(float)

@@ -182,9 +182,7 @@ def test_interrupt_tells_how_to_go_on(capsys: pytest.CaptureFixture[str]) -> Non
         ("plot", "RESULT"),
     ],
 )
-def test_bad_input_is_one_line_and_leaves_nothing(
-    capsys: pytest.CaptureFixture[str], words: str, match: str
-) -> None:
+def test_bad_input_is_one_line_and_leaves_nothing(capsys: pytest.CaptureFixture[str], words: str, match: str) -> None:
     assert match in complaint(capsys, *words.split())
     assert not Path("results").exists()
 

@@ -28,9 +28,7 @@ NAMES = ["run.json", "subject-000.zarr", "subject-001.zarr", "subject-002.zarr"]
 @pytest.mark.parametrize("workers", [1, 2])
 def test_every_subject_is_saved_in_order(tmp_path: Path, workers: int) -> None:
     told: list[tuple[float, float]] = []
-    paths = run_many(
-        FakeExperiment(), SUBJECTS, tmp_path / "out", workers=workers, progress=lambda *t: told.append(t)
-    )
+    paths = run_many(FakeExperiment(), SUBJECTS, tmp_path / "out", workers=workers, progress=lambda *t: told.append(t))
     assert sorted(os.listdir(tmp_path / "out")) == NAMES
     assert [Result.load(path).subject["seed"] for path in paths] == [1, 2, 3]
     assert [r.runtime["workers"] for r in load_run(tmp_path / "out")] == [workers] * 3
@@ -205,9 +203,7 @@ def test_aggregate_scalars_blocks_and_missing_values() -> None:
     def result(value: float, blocks: list[float]) -> Result:
         return Result("e", {}, {}, {"a": Measure(value, "Hz"), "b": Measure(blocks, "%")}, {"io_cell": value})
 
-    joined = aggregate(
-        [result(1.0, [0.0, math.nan]), result(3.0, [10.0, 5.0]), result(math.nan, [20.0, math.nan])]
-    )
+    joined = aggregate([result(1.0, [0.0, math.nan]), result(3.0, [10.0, 5.0]), result(math.nan, [20.0, math.nan])])
     assert (joined["a"].value, joined["a"].n) == (2.0, 2)
     assert joined["a"].ci95 == pytest.approx((2 - 12.7062, 2 + 12.7062), rel=1e-5)
     assert joined["b"].value == [10.0, 5.0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from dystolab import measures
 from dystolab.measures import complex_spikes, conditioned_response, cs_response, spike_trains, synchrony
 from dystolab.measures.interval import mean_interval
+from dystolab.measures.pause import pause_onset_ms
 from dystolab.measures.sdf import moving_average, spike_density
 
 CS_MS, ISI_MS = 280, 250
@@ -274,3 +276,26 @@ def test_every_name_is_told() -> None:
         assert measures.told(name) == (unit, text)
     assert len(set(measures.NAMES.values())) > 90
     assert measures.told("weight_change_percent.pf_bc") == ("%", "change of the mean weight (pf_bc)")
+
+
+def test_a_pause_is_found_where_it_begins_and_nowhere_else() -> None:
+    rng = np.random.default_rng(1)
+    onsets = np.arange(10) * 1000.0 + 500.0
+
+    def cells(rate_hz: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+        """Spikes of 17 cells, by thinning."""
+        times = np.sort(rng.uniform(0.0, 10_500.0, rng.poisson(17 * 10.5 * 100.0)))
+        return times[rng.random(times.size) < rate_hz((times - 500.0) % 1000.0) / 100.0]
+
+    def paused(start: float, stop: float) -> Callable[[np.ndarray], np.ndarray]:
+        return lambda since: np.where((since >= start) & (since < stop), 30.0, 70.0)
+
+    found = [pause_onset_ms(cells(paused(100, 250)), 17, onsets, 250, 400) for _ in range(10)]
+    assert np.abs(np.array(found) - 100).max() < 20
+    # A pause that ends before the US counts as well.
+    assert abs(pause_onset_ms(cells(paused(120, 200)), 17, onsets, 250, 400) - 120) < 20
+    # The whole interval.
+    assert pause_onset_ms(cells(paused(-20, 250)), 17, onsets, 250, 400) == 0
+    # Noise falls as low for a moment, hardly for 20 ms.
+    none = [pause_onset_ms(cells(lambda since: np.full(since.shape, 70.0)), 17, onsets, 250, 400) for _ in range(20)]
+    assert np.isnan(none).sum() >= 17

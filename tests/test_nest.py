@@ -83,9 +83,7 @@ def population(name: str, size: int, neuron: Any, **more: Any) -> Population:
     return Population(name=name, size=size, neuron=neuron, layer=BOX, **more)
 
 
-def projection(
-    pre: str, post: str, receptor: int, weight_ns: float, probability: float, **more: Any
-) -> Projection:
+def projection(pre: str, post: str, receptor: int, weight_ns: float, probability: float, **more: Any) -> Projection:
     fields: dict[str, Any] = {
         "name": f"{pre}_{post}",
         "weight_ns": Value(mean=weight_ns),
@@ -196,13 +194,9 @@ def network() -> Circuit:
         projections=(
             projection("fibre", "exc", 1, 9.0, 0.2),
             projection("exc", "inh", 1, 6.0, 0.2, delay_ms=Value(mean=2.0, sd=0.5, low=0.1)),
-            projection(
-                "inh", "exc", 2, 1.0, 0.2, synapse=TsodyksMarkram(u=0.5, tau_rec_ms=50.0, tau_fac_ms=0.0)
-            ),
+            projection("inh", "exc", 2, 1.0, 0.2, synapse=TsodyksMarkram(u=0.5, tau_rec_ms=50.0, tau_fac_ms=0.0)),
         ),
-        drives=(
-            PoissonDrive(name="noise", population="fibre", rate_hz=Pattern(times_ms=(0.0,), values=(60.0,))),
-        ),
+        drives=(PoissonDrive(name="noise", population="fibre", rate_hz=Pattern(times_ms=(0.0,), values=(60.0,))),),
     )
 
 
@@ -225,17 +219,13 @@ def test_network_runs_the_same_in_pieces_and_on_threads() -> None:
         pieces.run(10.0)
     assert pieces.time_ms == 200.0
     for name, (times_ms, cells) in first.items():
-        assert np.array_equal(pieces.spikes(name)[0], times_ms) and np.array_equal(
-            pieces.spikes(name)[1], cells
-        )
+        assert np.array_equal(pieces.spikes(name)[0], times_ms) and np.array_equal(pieces.spikes(name)[1], cells)
     with pytest.raises(SimulationError, match="one network at a time"):
         whole.run(1.0)
 
 
 def test_spikes_at_time_zero() -> None:
-    circuit = Circuit(
-        name="early", populations=(population("fibre", 2, Relay()), population("cell", 1, ADEX))
-    )
+    circuit = Circuit(name="early", populations=(population("fibre", 2, Relay()), population("cell", 1, ADEX)))
     given = [events("fibre", [0.0, 1.0], [0, 1]), events("cell", [0.0], [0], 5.0, 1)]
     engine = NestEngine(circuit, grow(circuit, 1), seed=1, events=given)
     v = voltage(engine, "cell", 10.0)
@@ -274,9 +264,7 @@ def test_current_changes() -> None:
 
 ALWAYS = Pattern(times_ms=(0.0,), values=(1.0,))
 LEARNING = SinExpPlasticity(teacher="io_io", a_plus_ns=0.1, a_minus_ns=-0.1, w_max_ns=2.0)
-GAPS = GapJunctions(
-    name="io_gap", population="io", probability=1.0, median_ns=1.0, sigma=0.1, range_ns=(0.1, 2.0)
-)
+GAPS = GapJunctions(name="io_gap", population="io", probability=1.0, median_ns=1.0, sigma=0.1, range_ns=(0.1, 2.0))
 
 
 POOLS = VesiclePools(
@@ -304,8 +292,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ),
     (olive() | {"projections": (projection("io", "io", 1, 1.0, 1.0, synapse=POOLS),)}, "vesicle pools of .* 'io_io'"),
     (
-        olive()
-        | {"drives": (ConductanceDrive(name="clamp", population="io", conductance_ns=ALWAYS, e_rev_mv=0.0),)},
+        olive() | {"drives": (ConductanceDrive(name="clamp", population="io", conductance_ns=ALWAYS, e_rev_mv=0.0),)},
         "conductance drive 'clamp'",
     ),
     (

@@ -90,9 +90,7 @@ def test_ours_fires_at_rest_from_its_tables_alone() -> None:
     assert olive.slow and olive.spread
     assert [g.name for g in circuit.gap_junctions] == ["io_gap"]
     for p in circuit.populations:
-        assert isinstance(p.neuron, Relay) or (
-            isinstance(p.neuron, EGLIF) and p.neuron.update_order == "evolve"
-        )
+        assert isinstance(p.neuron, Relay) or (isinstance(p.neuron, EGLIF) and p.neuron.update_order == "evolve")
     learning = circuit.projection("pf_pc").plasticity
     assert learning is not None
     olive_hz = learning.a_plus_ns / (87.8e-3 * -learning.a_minus_ns)

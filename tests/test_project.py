@@ -38,8 +38,6 @@ def test_citation_and_package_agree() -> None:
     assert f"\nlicense: {project['license']}\n" in citation
 
 
-@pytest.mark.parametrize(
-    "name", [module.name for module in pkgutil.walk_packages(dystolab.__path__, "dystolab.")]
-)
+@pytest.mark.parametrize("name", [module.name for module in pkgutil.walk_packages(dystolab.__path__, "dystolab.")])
 def test_examples_in_docstrings(name: str) -> None:
     assert doctest.testmod(importlib.import_module(name)).failed == 0

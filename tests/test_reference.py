@@ -201,9 +201,7 @@ def test_t_type_current_gives_a_rebound() -> None:
 
 
 # Rates and CVs without input, C++ update order, dt 0.1 ms.
-@pytest.mark.parametrize(
-    ("name", "rate_hz", "cv"), [("purkinje_cell", 85.0, 0.24), ("basket_cell", 9.6, 0.14)]
-)
+@pytest.mark.parametrize(("name", "rate_hz", "cv"), [("purkinje_cell", 85.0, 0.24), ("basket_cell", 9.6, 0.14)])
 def test_escape_noise_rates(name: str, rate_hz: float, cv: float) -> None:
     spikes = reference.simulate_eglif(eglif(name), 20_000.0, 0.1, np.random.default_rng(1))
     gaps = np.diff(spikes)
@@ -234,9 +232,7 @@ def test_only_a_frozen_cell_keeps_what_arrives_for_later(order: str) -> None:
 def test_same_generator_same_spikes() -> None:
     cell = eglif("purkinje_cell")
     arrivals = [(float(t), 1, 2.0) for t in range(0, 300, 10)]
-    first, second = (
-        reference.simulate_eglif(cell, 300.0, 0.1, np.random.default_rng(5), arrivals) for _ in range(2)
-    )
+    first, second = (reference.simulate_eglif(cell, 300.0, 0.1, np.random.default_rng(5), arrivals) for _ in range(2))
     assert np.array_equal(first, second) and len(first) > 20
 
 

@@ -21,9 +21,7 @@ from dystolab.errors import ResultError
 from dystolab.result import Measure, Result
 
 ARRAYS = {"spikes/io_cell/time_ms": np.arange(1000.0), "spikes/io_cell/cell": np.arange(1000, dtype=np.int32)}
-SMALL = Result(
-    "rest", {"a": [1, {"b": None}]}, {"seed": 1}, {"m": Measure(1.0, "Hz")}, {"io_cell": 1.0}, arrays=ARRAYS
-)
+SMALL = Result("rest", {"a": [1, {"b": None}]}, {"seed": 1}, {"m": Measure(1.0, "Hz")}, {"io_cell": 1.0}, arrays=ARRAYS)
 CHUNK = "spikes/io_cell/cell/c/0"
 
 
@@ -132,9 +130,7 @@ def test_what_is_no_result(tmp_path: Path) -> None:
     assert "zarr.json is missing" in _complaint(tmp_path / "empty.zarr")
 
 
-def test_full_disk_leaves_nothing_and_keeps_what_was_there(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_full_disk_leaves_nothing_and_keeps_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from zarr.storage import LocalStore
 
     path = SMALL.save(tmp_path / "a.zarr")
@@ -196,9 +192,7 @@ def test_stop_while_writing_leaves_nothing(tmp_path: Path, monkeypatch: pytest.M
     assert Result.load(path).settings == SMALL.settings
 
 
-def test_result_comes_back_when_its_replacement_fails(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_result_comes_back_when_its_replacement_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = SMALL.save(tmp_path / "a.zarr")
     rename = os.rename
 

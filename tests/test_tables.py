@@ -107,9 +107,7 @@ def test_merging_overlays_entries_and_replaces_sections_of_another_kind(tmp_path
     rule = '{value = 1.0, unit = "1", source = "here", confidence = "published"}'
     sources = '[sources]\nhere = "10.1/x"\n'.replace("10.1/", "10.1000/")
     below = _read(tmp_path, f'{sources}[a]\nx = {rule}\ny = {rule}\n[a.rule]\nkind = "claws"\nn = {rule}\n')
-    above = _read(
-        tmp_path, f'{sources}[a]\nx = {rule.replace("1.0", "2.0")}\n[a.rule]\nkind = "within"\nr = {rule}\n'
-    )
+    above = _read(tmp_path, f'{sources}[a]\nx = {rule.replace("1.0", "2.0")}\n[a.rule]\nkind = "within"\nr = {rule}\n')
     out = tables.merged([below, above]).section("a")
     assert (out.number("x", "1"), out.number("y", "1")) == (2.0, 1.0)
     assert set(out.section("rule")) == {"kind", "r"}

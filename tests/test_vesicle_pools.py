@@ -251,9 +251,7 @@ def test_tables_hold_every_kind_of_synapse(tmp_path: Path) -> None:
     assert from_table(tmp_path, section("static")).synapse == Static()
     short = section("tsodyks_markram", u=(0.4, "1"), tau_rec=(0.03, "s"), tau_fac=(5.0, "ms"))
     assert from_table(tmp_path, short).synapse == TsodyksMarkram(u=0.4, tau_rec_ms=30.0, tau_fac_ms=5.0)
-    text = section(
-        "vesicle_pools", tau_slow=(2, "s"), tau_fast=(20, "ms"), p_slow=(0.6, "1"), initial_rate=(20, "Hz")
-    )
+    text = section("vesicle_pools", tau_slow=(2, "s"), tau_fast=(20, "ms"), p_slow=(0.6, "1"), initial_rate=(20, "Hz"))
     text += 'follows = "mf_glom"\n'
     for c in BARRI:
         text += f"[projections.glom_grc.synapse.classes.{c.name}]\n"

@@ -21,9 +21,7 @@ def test_bernoulli_joins_with_its_probability(n_pre, n_post, p):
     assert abs(e.pre.size - total * p) <= 4 * sd
     if 0 < p < 1:
         assert in_degrees(e, n_post).std() == pytest.approx(np.sqrt(n_pre * p * (1 - p)), rel=0.2)
-        assert np.bincount(e.pre, minlength=n_pre).std() == pytest.approx(
-            np.sqrt(n_post * p * (1 - p)), rel=0.2
-        )
+        assert np.bincount(e.pre, minlength=n_pre).std() == pytest.approx(np.sqrt(n_post * p * (1 - p)), rel=0.2)
 
 
 def test_bernoulli_of_a_population_with_itself_has_no_autapses():

@@ -72,13 +72,11 @@ def build(tables: Section, name: str, scale: float = 1.0, sources: tuple[str, ..
         scale=scale,
         zones=zones_at(tables, scale),
         populations=tuple(
-            population(section, key, tables, scale)
-            for key, section in tables.section("populations").sections()
+            population(section, key, tables, scale) for key, section in tables.section("populations").sections()
         ),
         projections=projections,
         gap_junctions=tuple(
-            _gap_junctions(section, key, tables, scale)
-            for key, section in tables.section("gap_junctions").sections()
+            _gap_junctions(section, key, tables, scale) for key, section in tables.section("gap_junctions").sections()
         ),
         drives=tuple(_drive(section, key) for key, section in tables.section("drives").sections()),
         sources=sources,
@@ -123,9 +121,7 @@ def check_scale(tables: Section, scale: float) -> None:
         raise ScaleError(f"scale {scale:g} leaves a zone without any {empty[0]}; {allowed}")
 
 
-def population(
-    section: Section, name: str, tables: Section, scale: float, size: int | None = None
-) -> Population:
+def population(section: Section, name: str, tables: Section, scale: float, size: int | None = None) -> Population:
     """Return the population `name`, with `size` cells instead of the table's if given."""
     return Population(
         name=name,
@@ -230,8 +226,7 @@ def _spread(section: Section) -> tuple[Spread, ...]:
         if key not in parameters:
             raise UnknownNameError(f"spread in {section.where}", key, parameters)
     return tuple(
-        Spread(parameter=parameters[key], sd=section.number(key, split_unit(parameters[key])[1]))
-        for key in section
+        Spread(parameter=parameters[key], sd=section.number(key, split_unit(parameters[key])[1])) for key in section
     )
 
 

@@ -166,6 +166,4 @@ class ConductanceDrive(Spec):
     subset: Subset | None = None
 
 
-Drive = Annotated[
-    PoissonDrive | SpikeDrive | BurstDrive | CurrentDrive | ConductanceDrive, Field(discriminator="kind")
-]
+Drive = Annotated[PoissonDrive | SpikeDrive | BurstDrive | CurrentDrive | ConductanceDrive, Field(discriminator="kind")]

@@ -127,9 +127,7 @@ def canonical(path: str | Path, plastic: bool = False) -> Circuit:
         for name in _CANONICAL_POPULATIONS
     )
     projections = tuple(
-        cerebellum.projection(
-            tree.section("projections").section(name), name, tree, EdgeList(path=str(npz), key=key)
-        )
+        cerebellum.projection(tree.section("projections").section(name), name, tree, EdgeList(path=str(npz), key=key))
         for name, key in _CANONICAL_PROJECTIONS.items()
     )
     if not plastic:

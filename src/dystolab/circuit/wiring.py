@@ -285,9 +285,7 @@ def _nearby_fibre(tissue: Tissue, p: Projection, rule: rules.NearbyFibre, rng: n
     return distinct(chosen, np.arange(len(places)), len(places), note)
 
 
-def _claws(
-    tissue: Tissue, p: Projection, rule: rules.Claws, rng: np.random.Generator, parents: Pairs
-) -> Pairs:
+def _claws(tissue: Tissue, p: Projection, rule: rules.Claws, rng: np.random.Generator, parents: Pairs) -> Pairs:
     n_pre, n_post = tissue.sizes(p)
     parent = np.zeros(n_pre, np.int64)  # 0: a source that nobody feeds
     parent[parents.post] = parents.pre + 1
@@ -316,9 +314,7 @@ def _within(tissue: Tissue, p: Projection, rule: rules.Within) -> Pairs:
     return _others(p, distinct(pre, post, tissue.sizes(p)[1]))
 
 
-def _within_radius(
-    tree: cKDTree, points: Points, radius: float, norm: float = 2.0
-) -> tuple[Indices, Indices]:
+def _within_radius(tree: cKDTree, points: Points, radius: float, norm: float = 2.0) -> tuple[Indices, Indices]:
     """Return (point, neighbour in the tree) for all neighbours within `radius`, sorted by both."""
     near = cKDTree(points).sparse_distance_matrix(tree, radius, p=norm, output_type="ndarray")
     key = near["i"].astype(np.int64) * tree.n + near["j"]
@@ -367,9 +363,7 @@ def _from_keys(
     return Pairs(pre.astype(np.int32), post.astype(np.int32), times, final, note)
 
 
-def _matrix(
-    row: NDArray[np.integer], column: NDArray[np.integer], shape: tuple[int, int]
-) -> sparse.csr_array:
+def _matrix(row: NDArray[np.integer], column: NDArray[np.integer], shape: tuple[int, int]) -> sparse.csr_array:
     return sparse.csr_array((np.ones(row.size, np.int32), (row, column)), shape=shape)
 
 

@@ -83,8 +83,7 @@ class Request:
             circuit = circuit.with_lesion(lesion)
         whom = {"circuit": self.circuit, "mechanisms": mechanisms, "lesions": self.lesions, "scale": self.scale}
         subjects = [
-            _made("subject", Subject, {**whom, "seed": seed})
-            for seed in range(self.seed, self.seed + self.subjects)
+            _made("subject", Subject, {**whom, "seed": seed}) for seed in range(self.seed, self.seed + self.subjects)
         ]
         return experiment, subjects
 

@@ -31,9 +31,7 @@ def print_results(results: Sequence[Result]) -> None:
     table = Table(title=_title(results), title_justify="left")
     for heading in ("measure", "value", "unit", "n", "meaning"):
         narrow = heading in ("measure", "unit", "n")
-        table.add_column(
-            heading, justify="right" if heading == "n" else "left", no_wrap=narrow, overflow="fold"
-        )
+        table.add_column(heading, justify="right" if heading == "n" else "left", no_wrap=narrow, overflow="fold")
     for name, measure in measures.items():
         table.add_row(*map(Text, (name, value(measure), measure.unit, str(measure.n), measure.description)))
     out = console()

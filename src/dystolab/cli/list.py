@@ -14,9 +14,7 @@ Rows = list[tuple[str, str, str]]
 
 
 def main(
-    kind: Annotated[
-        str, typer.Argument(metavar="KIND", help="circuits, experiments, mechanisms or measures.")
-    ],
+    kind: Annotated[str, typer.Argument(metavar="KIND", help="circuits, experiments, mechanisms or measures.")],
     as_json: AsJson = False,
 ) -> None:
     """List the circuits, experiments, mechanisms or measures, with their sources."""

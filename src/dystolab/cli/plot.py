@@ -10,9 +10,7 @@ import typer
 
 def main(
     result: Annotated[Path, typer.Argument(metavar="RESULT", help="Directory of a run, or one .zarr in it.")],
-    figure: Annotated[
-        str, typer.Option(help="page, or one of raster, rates, learning, sdf, weights.")
-    ] = "page",
+    figure: Annotated[str, typer.Option(help="page, or one of raster, rates, learning, sdf, weights.")] = "page",
     out: Annotated[Path | None, typer.Option(help="File to write: .png, .pdf or .svg.")] = None,
 ) -> None:
     """Draw a stored run, and print where the figure is."""

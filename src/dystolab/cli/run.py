@@ -40,9 +40,7 @@ def main(
     protocol: Annotated[
         str | None, typer.Option(metavar="PHASE[,PHASE…]", help="acquisition, extinction, reacquisition (eyeblink).")
     ] = None,
-    subjects: Annotated[
-        int | None, typer.Option(help="How many subjects; each has a seed of its own.")
-    ] = None,
+    subjects: Annotated[int | None, typer.Option(help="How many subjects; each has a seed of its own.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of the first subject.")] = None,
     scale: Annotated[float | None, typer.Option(help="Size of the tissue.")] = None,
     threads: Annotated[int | None, typer.Option(help="Threads of each subject.")] = None,

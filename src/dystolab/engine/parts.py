@@ -132,9 +132,7 @@ def run_full(net: Any, inp: Any, part: Any, t0: Any, k_steps: Any, step_in_call:
 
 
 @njit(**INLINED)
-def step_full(
-    s: Any, base: Any, blocks: Any, p: Any, substeps: Any, spiked: Any, block0: Any, receptors: Any
-) -> None:
+def step_full(s: Any, base: Any, blocks: Any, p: Any, substeps: Any, spiked: Any, block0: Any, receptors: Any) -> None:
     """Call the kernel for the population's number of receptors."""
     if receptors == 1:
         step_full_1(s, base, blocks, p, substeps, spiked, block0)

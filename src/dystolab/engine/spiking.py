@@ -28,9 +28,7 @@ def hold_refractory(net: Any, block: Any, start: Any, lanes: Any, rows: Any, at:
 
 
 @njit(**INLINED)
-def release_refractory(
-    net: Any, block: Any, start: Any, lanes: Any, rows: Any, at: Any, freeze: Any, p: Any
-) -> Any:
+def release_refractory(net: Any, block: Any, start: Any, lanes: Any, rows: Any, at: Any, freeze: Any, p: Any) -> Any:
     """Undo for refractory cells what the step did and the update order forbids; count them down.
 
     ``freeze``: nothing moves but the hazard, which runs at the reset voltage. Otherwise V stays at reset without

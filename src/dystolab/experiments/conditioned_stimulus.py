@@ -18,8 +18,8 @@ from dystolab.errors import SpecError
 FIBRES = "mossy_fiber"
 STEP_MS = 2.0
 """A falling rate is held for so long."""
-LATENCIES, RATES = 4, 3
-"""Groups of phasic fibres, which differ in latency, and of tonic ones, which differ in rate."""
+RATES = 3
+"""Groups of tonic fibres, which differ in rate."""
 
 
 @functools.cache
@@ -45,12 +45,8 @@ def sensory(circuit: Circuit, seed: int, start_ms: float, cs_ms: float, trial_ms
     size = circuit.population(FIBRES).size
     order = seeding.order(seed, FIBRES, size)[::-1]
     n_phasic, n_tonic = (round(size * table.number(name, "1")) for name in ("phasic_share", "tonic_share"))
-    latencies = table.numbers("phasic_latencies", "ms", LATENCIES)
-    groups = [
-        (f"phasic_{k + 1}", order[:n_phasic][k::LATENCIES], _burst(table, start_ms + latency, cs_ms, trial_ms))
-        for k, latency in enumerate(latencies)
-    ]
-    onset = start_ms + table.number("tonic_latency", "ms")
+    onset = start_ms + table.number("latency", "ms")
+    groups = [("phasic", order[:n_phasic], _burst(table, onset, cs_ms, trial_ms))]
     rates = table.numbers("tonic_rates", "Hz", RATES)
     for k, rate in enumerate(rates):
         mine = order[n_phasic : n_phasic + n_tonic][k::RATES]
@@ -70,10 +66,12 @@ def sensory(circuit: Circuit, seed: int, start_ms: float, cs_ms: float, trial_ms
 
 
 def _burst(table: Section, onset: float, cs_ms: float, trial_ms: float) -> Pattern:
-    """Return a rate that jumps up at the onset and falls exponentially."""
-    decay = table.number("phasic_decay", "ms")
+    """Return a rate that rises and falls exponentially after the onset, up to the peak of the table."""
+    rise, decay = (table.number(name, "ms") for name in ("phasic_rise", "phasic_decay"))
     since = np.arange(0.0, min(cs_ms, 6.0 * decay), STEP_MS)
-    rate = table.number("phasic_rate", "Hz") * np.exp(-since / decay)
+    peak = math.log(decay / rise) * decay * rise / (decay - rise)
+    course, highest = (np.exp(-t / decay) - np.exp(-t / rise) for t in (since, np.array(peak)))
+    rate = table.number("phasic_rate", "Hz") * course / highest
     return Pattern(
         times_ms=(*(onset + since).tolist(), float(onset + since[-1] + STEP_MS)),
         values=(*rate.tolist(), 0.0),
@@ -115,8 +113,8 @@ def published(
 
 
 def latency_ms() -> int:
-    """Return how long after a stimulus the last mossy fibres answer, rounded up."""
-    return math.ceil(max(numbers().section("sensory").numbers("phasic_latencies", "ms", LATENCIES)))
+    """Return how long after a stimulus the mossy fibres answer, rounded up."""
+    return math.ceil(numbers().section("sensory").number("latency", "ms"))
 
 
 def shifts() -> int:

@@ -114,7 +114,8 @@ class Eyeblink(Experiment):
         if "cs_ms" not in given and all(isinstance(ms, int) for ms in ends):
             given = {**given, "cs_ms": sum(ends)}
         if "unpaired_ms" not in given and isinstance(given.get("cs_ms"), int):
-            given = {**given, "unpaired_ms": max(cls.model_fields["unpaired_ms"].default, given["cs_ms"] + KERNEL_MS)}
+            apart = given["cs_ms"] + _tail_ms(given.get("stimulus", cls.model_fields["stimulus"].default)) + KERNEL_MS
+            given = {**given, "unpaired_ms": max(cls.model_fields["unpaired_ms"].default, apart)}
         return given
 
     @model_validator(mode="after")
@@ -126,14 +127,13 @@ class Eyeblink(Experiment):
                 f"Eyeblink.cs_ms = {self.cs_ms}: in delay conditioning the CS lasts until the US: "
                 f"isi_ms = {self.isi_ms} or more"
             )
-        if self.pairing == "unpaired" and self.unpaired_ms < self.cs_ms + KERNEL_MS:
+        end = self.cs_ms + _tail_ms(self.stimulus)
+        if self.pairing == "unpaired" and self.unpaired_ms < end + KERNEL_MS:
             raise SpecError(
                 f"Eyeblink.unpaired_ms = {self.unpaired_ms}: to be unpaired the US must come at least "
-                f"{KERNEL_MS} ms after the end of the CS: {self.cs_ms + KERNEL_MS} or more"
+                f"{KERNEL_MS} ms after the fibres of the CS have ended: {end + KERNEL_MS} or more"
             )
-        # Fibres end after the CS: the published ones by their shifts, others by their latency.
-        late = conditioned_stimulus.shifts() if self.stimulus == "published" else conditioned_stimulus.latency_ms()
-        self._make_room(max(self.us_start_ms + self.us_ms, self.cs_ms + late), "CS and US of these lengths")
+        self._make_room(max(self.us_start_ms + self.us_ms, end), "CS and US of these lengths")
         if len(self.phases) > 1 and self.trials % self.block:
             raise SpecError(
                 f"Eyeblink.block = {self.block}: must divide trials = {self.trials}, so that no block is of two phases"
@@ -246,3 +246,8 @@ class Eyeblink(Experiment):
                 label = f"_{k + 1}" if k else ""
                 drives += unconditioned_stimulus.puffs(circuit, when, self.us_ms, self.us_weight_ns, label)
         return tuple(drives)
+
+
+def _tail_ms(stimulus: str) -> int:
+    """Return how long after the CS its last fibres end: the published ones by their shifts, others by their latency."""
+    return conditioned_stimulus.shifts() if stimulus == "published" else conditioned_stimulus.latency_ms()

@@ -27,8 +27,9 @@ PROFILE_MS = 10
 class GranularTimeCode(Experiment):
     """A conditioned stimulus again and again, without learning: what granule cells tell of the time since its onset.
 
-    Mossy fibres answer the stimulus with a burst at its onset or with a higher rate throughout; none of them knows the
-    time. A read-out with weights that are not negative is fitted on 70 % of the trials and tested on the others.
+    Mossy fibres answer the stimulus with a burst after its onset or with a higher rate throughout, all alike, and their
+    spikes are drawn anew in each trial. A read-out with weights that are not negative is fitted on 70 % of the trials
+    and tested on the others.
 
     Parameters
     ----------
@@ -67,18 +68,20 @@ class GranularTimeCode(Experiment):
 
     def measure(self, sim: Simulator) -> Findings:
         """Return the error of the time that is read, as a whole and by time, and each cell's mean course."""
-        times, cells = sim.spikes("granule_cell")
-        recorded = sim.recorded_cells("granule_cell")
         onsets = CS_START_MS + TRIAL_MS * np.arange(1.0, self.trials + 1.0)
-        told = time_decoding.read_time(times, cells, recorded, onsets, self.window_ms)
+        told, stimulus = (
+            time_decoding.read_time(*sim.spikes(name), sim.recorded_cells(name), onsets, self.window_ms)
+            for name in ("granule_cell", conditioned_stimulus.FIBRES)
+        )
         n = len(told.estimate_ms)
-        off = told.estimate_ms - told.true_ms
+        off, stimulus_off = (read.estimate_ms - read.true_ms for read in (told, stimulus))
         centres = np.arange(0, self.window_ms + 1, BY_MS)
         by_time = [float(np.sqrt(np.mean(off[:, np.abs(told.true_ms - t) <= BY_MS / 2] ** 2))) for t in centres]
         measures = [
             measure("time_error_ms", float(np.sqrt(np.mean(off**2))), n),
             measure("time_error_abs_ms", float(np.mean(np.abs(off))), n),
             measure("time_error_ms_by_time", by_time, n),
+            measure("time_error_stimulus_ms", float(np.sqrt(np.mean(stimulus_off**2))), n),
         ]
         return Findings(
             dict(measures),

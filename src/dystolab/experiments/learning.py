@@ -14,6 +14,7 @@ from dystolab.experiments.recordings import measure, over_cells, weight_history
 from dystolab.measures import conditioned_response as rule
 from dystolab.measures.cs_response import block_means, window_rates_hz
 from dystolab.measures.interval import mean_interval
+from dystolab.measures.pause import pause_onset_ms
 from dystolab.measures.sdf import spike_density
 from dystolab.result import Array, Measure
 
@@ -25,8 +26,8 @@ LAST_MS = 100
 LEARNING_MS = (150, 200)
 """Published window of the change of spike density, from CS onset."""
 
-PAUSE_SIGMA_MS = 5.0
-"""Little smoothing: that of the published densities (20 ms) would move the beginning of a pause forward by as much."""
+REST_MS = 400
+"""A pause is held against so much before the CS."""
 
 US_RESPONSE_MS = 10
 """Olivary spikes up to so long after the US belong to it."""
@@ -67,9 +68,7 @@ def findings(sim: Simulator, trials: Trials) -> Findings:
     dcn, n_dcn = microzone.spikes(sim, "dcn_glut"), n["dcn_glut"]
     simple = microzone.only(purkinje.simple_spikes(sim), microzone.cells(sim, "purkinje_cell"))
     density = {
-        name: spike_density(
-            microzone.spikes(sim, name)[0], n[name], sigma, trials.cs_onsets_ms, *trials.window_ms
-        )
+        name: spike_density(microzone.spikes(sim, name)[0], n[name], sigma, trials.cs_onsets_ms, *trials.window_ms)
         for name, sigma in (("dcn_glut", rule.SIGMA_DCN_MS), ("purkinje_cell", rule.SIGMA_MS))
     }
     rest = (trials.cs_onsets_ms[0] + trials.cs_ms, trials.cs_onsets_ms[1])
@@ -82,7 +81,7 @@ def findings(sim: Simulator, trials: Trials) -> Findings:
         *_of_rates("purkinje", simple, n["purkinje_cell"], trials),
         *_of_rates("dcn", dcn, n_dcn, trials),
         *_of_density(density, baseline, trials),
-        _pause(microzone.spikes(sim, "purkinje_cell"), n["purkinje_cell"], trials),
+        _pause(simple[0], n["purkinje_cell"], trials),
         *_of_olive(sim, trials),
         *(_of_weights(sim, name) for name in sim.recording.weights),
     ]
@@ -143,20 +142,10 @@ def _of_density(density: dict[str, Array], baseline_hz: float, trials: Trials) -
     return found
 
 
-def _pause(spikes: tuple[Array, Array], n: int, trials: Trials) -> Named:
-    """Return from when on the Purkinje cells' mean spike density of the last block is below that before the CS.
-
-    It is the beginning of the stretch that holds the lowest density before the US; below means by more than 2 SD of the
-    density before the CS, in time. The density is smooth: it is looked at up to 2 sigma before the US and before the CS.
-    """
+def _pause(simple_ms: Array, n: int, trials: Trials) -> Named:
     last = trials.cs_onsets_ms[1:][-trials.block :]
-    mean = spike_density(spikes[0], n, PAUSE_SIGMA_MS, last, *trials.window_ms).mean(axis=0)
-    zero, rim = -trials.window_ms[0], round(2 * PAUSE_SIGMA_MS)
-    before, after = mean[: zero - rim], mean[zero : zero + trials.isi_ms - rim]
-    below = after < before.mean() - 2.0 * before.std()
-    lowest = int(after.argmin())
-    since = lowest - int((~below[: lowest + 1][::-1]).argmax()) + 1 if not below[: lowest + 1].all() else 0
-    return measure("purkinje_pause_ms", float(since) if below[lowest] else float("nan"), trials.block)
+    before = min(REST_MS, int(trials.cs_onsets_ms[0]))
+    return measure("purkinje_pause_ms", pause_onset_ms(simple_ms, n, last, trials.isi_ms, before), trials.block)
 
 
 def _of_olive(sim: Simulator, trials: Trials) -> list[Named]:

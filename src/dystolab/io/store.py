@@ -94,9 +94,7 @@ def read(path: Path, *, arrays: bool = True) -> Result:
     except Exception as error:
         # Every byte is as it was written: another version of Zarr wrote the store, or memory ran out.
         raise ResultError(f"{path} can't be read: {type(error).__name__} {_first_line(error)}") from error
-    rates = {
-        name: float("nan") if rate is None else rate for name, rate in manifest.population_rate_hz.items()
-    }
+    rates = {name: float("nan") if rate is None else rate for name, rate in manifest.population_rate_hz.items()}
     return Result(
         experiment=manifest.experiment,
         settings=manifest.settings,

@@ -109,9 +109,7 @@ def compare(population: str, phase: int, values: list[float], beside: float | No
     )
 
 
-def same_trains(
-    path: str, module: str, say: Callable[[str], None]
-) -> tuple[list[Row], dict[tuple[str, int], float]]:
+def same_trains(path: str, module: str, say: Callable[[str], None]) -> tuple[list[Row], dict[tuple[str, int], float]]:
     """Return rates in NEST and here on the same graph with the same input trains: rest, CS, US; and NEST's, Hz."""
     from dystolab.circuit.anatomy import grow
     from dystolab.engine.inputs import spike_events

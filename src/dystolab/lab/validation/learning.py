@@ -83,9 +83,7 @@ def healthy_rows(circuit: str, kind: Any, paired: list[Result], unpaired: list[R
         share = abs(float(change["unpaired"].mean()) / float(change["paired"].mean()))
         what = f"{circuit}: {name}, unpaired change in either direction"
         note = "stricter than not learning: unpaired trials should hardly change the response"
-        found.append(
-            Row(what, f"{share:.2f} of the paired", "at most 0.25", len(paired), share <= 0.25, kind, note)
-        )
+        found.append(Row(what, f"{share:.2f} of the paired", "at most 0.25", len(paired), share <= 0.25, kind, note))
     for label, results in (("paired", paired), ("unpaired", unpaired)):
         found += curve_rows(circuit, label, results, kind)
     return found

@@ -25,12 +25,15 @@ def rows(say: Callable[[str], None], seeds: int = 5, workers: int = 2, **_: Any)
     error = of_subjects(intact, "time_error_ms")
     note = "root mean square over 0 to 300 ms, trials not used to fit; weights not negative, 1500 cells"
     goal = f"< {GOAL_MS:g} ms"
+    stimulus = of_subjects(intact, "time_error_stimulus_ms")
     passed = bool(error.mean() < GOAL_MS)
     found = [
         Row("error of elapsed time", spread(error, "ms", 1), goal, n, passed, "calibration", note),
         Row("mean size of that error", spread(of_subjects(intact, "time_error_abs_ms"), "ms", 1), "", n, None,
             "calibration", ""),
         by_time(intact),
+        Row("the same read from the mossy fibres", spread(stimulus, "ms", 1), "", n, None,
+            "calibration", "what the stimulus itself tells"),
     ]  # fmt: skip
     for ingredient, cut in WITHOUT.items():
         say(f"  without {ingredient}, {seeds} subjects")
