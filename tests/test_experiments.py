@@ -159,11 +159,11 @@ def test_the_sensory_cs_carries_no_time() -> None:
     cells = [c for d in cs for c in d.subset.indices]
     assert len(cells) == len(set(cells)) == round(0.4 * 117) + round(0.15 * 117)
     burst, *tonic = cs
-    since, rate = np.array(burst.rate_hz.times_ms) - 550.0, np.array(burst.rate_hz.values)
+    since, rate = np.array(burst.rate_hz.times_ms) - 555.0, np.array(burst.rate_hz.values)
     course = np.exp(-since[:-1] / 45) - np.exp(-since[:-1] / 20)
     np.testing.assert_allclose(rate[:-1], course * 80.0 / course.max(), rtol=2e-3)
     for drive, wanted in zip(tonic, (20.0, 40.0, 80.0), strict=True):
-        assert drive.rate_hz.times_ms == (550.0, 830.0)
+        assert drive.rate_hz.times_ms == (555.0, 835.0)
         assert drive.rate_hz.values == (wanted, 0.0)
     # Spikes are drawn anew in each trial.
     events = spike_events(circuit.with_drives(*cs), anatomy, 1, 0.0, 4500.0)
@@ -209,7 +209,7 @@ def test_spikes_of_chosen_cells_are_numbered_among_them() -> None:
 def test_human_timing_is_an_interval_of_400_ms() -> None:
     assert (eyeblink(timing="human").isi_ms, eyeblink(timing="human").cs_ms) == (400, 430)
     assert eyeblink().isi_ms == 250
-    assert eyeblink(timing="human", pairing="unpaired").unpaired_ms == 680  # the CS is too long for 600
+    assert eyeblink(timing="human", pairing="unpaired").unpaired_ms == 685  # the CS is too long for 600
     with pytest.raises(SpecError, match="human timing is 400"):
         eyeblink(timing="human", isi_ms=300)
 
@@ -375,7 +375,7 @@ def test_a_checkpoint_of_another_run_is_refused(tmp_path: Path, monkeypatch: pyt
         (lambda: eyeblink(us_weight_ns=math.nan), "Eyeblink.us_weight_ns"),
         (lambda: eyeblink(pairing="payred"), "'paired', 'unpaired' or 'cs_only'"),
         (lambda: eyeblink(isi_ms=400, cs_ms=300), "isi_ms = 400 or more"),
-        (lambda: eyeblink(isi_ms=970), "need 1551 ms or more"),
+        (lambda: eyeblink(isi_ms=970), "need 1556 ms or more"),
         (lambda: eyeblink(isi_ms=928, stimulus="published").run(MOUSE), "reflexes of the lid need 1502 ms or more"),
         (
             lambda: eyeblink(isi_ms=900, pairing="cs_only", stimulus="published").run(MOUSE),
@@ -386,7 +386,7 @@ def test_a_checkpoint_of_another_run_is_refused(tmp_path: Path, monkeypatch: pyt
         (lambda: eyeblink(isi_ms=900, **PUBLISHED), "need 1061 ms or more"),
         (lambda: eyeblink(phases=()), "Eyeblink.phases"),
         (lambda: eyeblink(phases=("extincton",)), "'acquisition', 'extinction' or 'reacquisition'"),
-        (lambda: eyeblink(pairing="unpaired", unpaired_ms=400), "530 or more"),
+        (lambda: eyeblink(pairing="unpaired", unpaired_ms=400), "535 or more"),
         (lambda: eyeblink(pairing="unpaired", unpaired_ms=1000), "need 1531 ms or more"),
         (lambda: eyeblink(probe_every=1), "use pairing='cs_only'"),
         (lambda: rest(duration_ms=10), "Rest.duration_ms"),
