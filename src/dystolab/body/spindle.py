@@ -1,0 +1,155 @@
+"""Muscle spindles: mean rates of Ia and II afferents from the length and velocity of muscles.
+
+Ia afferents answer to a power of velocity, with the sign of the movement, and a little to length; II afferents to
+length. No afferent fires below 0. The form and its numbers fit ensembles of afferents in walking cats; fusimotor drive
+is the constant one of those steps. Numbers and sources: ``spindle.toml``; the data behind: docs/sources/motor_units.md.
+"""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from dystolab.circuit import tables
+from dystolab.errors import SpecError
+
+Array = npt.NDArray[np.float64]
+
+_FILE = Path(__file__).with_name("spindle.toml")
+
+
+def rates_hz(stretch_mm: npt.ArrayLike, velocity_mm_per_s: npt.ArrayLike) -> tuple[Array, Array]:
+    """Return the rates of Ia and II afferents at the spindle.
+
+    Parameters
+    ----------
+    stretch_mm : array_like, any shape
+        Length of the muscle beyond its resting length.
+    velocity_mm_per_s : array_like, same shape
+        Its rate of change, positive while it is stretched.
+
+    Returns
+    -------
+    ia_hz, ii_hz : ndarray, same shape
+        Mean rates per afferent, at least 0.
+
+    Raises
+    ------
+    SpecError
+        If shapes differ or a number is not finite.
+
+    Source: 10.1111/j.1469-7793.1998.277bu.x (Ia), ModelDB 189786 (II); docs/sources/motor_units.md.
+
+    Examples
+    --------
+    >>> ia, ii = rates_hz([0.0, 5.0], [0.0, 0.0])
+    >>> ia.tolist(), ii.tolist()
+    ([82.0, 92.0], [80.0, 147.5])
+    """
+    stretch, velocity = np.asarray(stretch_mm, dtype=np.float64), np.asarray(velocity_mm_per_s, dtype=np.float64)
+    if stretch.shape != velocity.shape:
+        raise SpecError(f"spindle: needs a velocity for each length, got shapes {stretch.shape} and {velocity.shape}")
+    if not (np.isfinite(stretch).all() and np.isfinite(velocity).all()):
+        raise SpecError("spindle: lengths and velocities must be finite")
+    rest, per_velocity, exponent, per_length, ii_rest, ii_per_length = _fit()
+    moving = per_velocity * np.sign(velocity) * np.abs(velocity) ** exponent
+    ia = np.maximum(rest + moving + per_length * stretch, 0.0)
+    ii = np.maximum(ii_rest + ii_per_length * stretch, 0.0)
+    return ia, ii
+
+
+class Spindles:
+    """Spindles of several muscles, millisecond by millisecond, as the spinal cord hears them; at rest at first.
+
+    Parameters
+    ----------
+    rest_mm : array_like, shape (n_muscles,)
+        Lengths at which the muscles rest.
+
+    Raises
+    ------
+    SpecError
+        If it is not a list of finite lengths.
+
+    Examples
+    --------
+    >>> spindles = Spindles([100.0])
+    >>> [float(spindles.step([105.0], [0.0])[0][0]) for _ in range(5)]  # 3 ms of conduction
+    [82.0, 82.0, 82.0, 92.0, 92.0]
+    """
+
+    def __init__(self, rest_mm: npt.ArrayLike) -> None:
+        self._rest_mm = np.array(rest_mm, dtype=np.float64)
+        if self._rest_mm.ndim != 1 or not self._rest_mm.size or not np.isfinite(self._rest_mm).all():
+            raise SpecError(f"spindle: rest_mm must be finite lengths, one per muscle, got {rest_mm!r}")
+        delays = [round(_numbers().section(kind).number("delay", "ms")) for kind in ("ia", "ii")]
+        at_rest = rates_hz(np.zeros_like(self._rest_mm), np.zeros_like(self._rest_mm))
+        # What is on its way, the oldest first.
+        self._coming = [np.tile(rate, (delay, 1)) for rate, delay in zip(at_rest, delays, strict=True)]
+
+    def step(self, length_mm: npt.ArrayLike, velocity_mm_per_s: npt.ArrayLike) -> tuple[Array, Array]:
+        """Move on by 1 ms and return the rates that arrive.
+
+        Parameters
+        ----------
+        length_mm, velocity_mm_per_s : array_like, shape (n_muscles,)
+            Of the muscles now, velocity positive while they are stretched.
+
+        Returns
+        -------
+        ia_hz, ii_hz : ndarray, shape (n_muscles,)
+            Mean rates per afferent, as they left the spindles one conduction time ago.
+
+        Raises
+        ------
+        SpecError
+            If there is not one finite length and velocity per muscle.
+        """
+        length = np.asarray(length_mm, dtype=np.float64)
+        if length.shape != self._rest_mm.shape:
+            raise SpecError(f"spindle: needs {self._rest_mm.size} lengths, got an array of shape {length.shape}")
+        leaving = rates_hz(length - self._rest_mm, velocity_mm_per_s)
+        arriving = []
+        for k, rate in enumerate(leaving):
+            queue = np.vstack((self._coming[k], rate))
+            arriving.append(queue[0])
+            self._coming[k] = queue[1:]
+        return arriving[0], arriving[1]
+
+    def state(self) -> Array:
+        """Return all that the next step depends on, for `restore`."""
+        return np.concatenate([queue.ravel() for queue in self._coming])
+
+    def restore(self, state: Array) -> None:
+        """Go on where `state` was taken, bit for bit.
+
+        Raises
+        ------
+        SpecError
+            If it is not the state of spindles of this number of muscles.
+        """
+        found, n_ia = np.array(state, dtype=np.float64), self._coming[0].size
+        if found.shape != (n_ia + self._coming[1].size,) or not np.isfinite(found).all():
+            raise SpecError(f"spindle: not the state of spindles of {self._rest_mm.size} muscles")
+        self._coming = [part.reshape(-1, self._rest_mm.size) for part in (found[:n_ia], found[n_ia:])]
+
+
+@functools.cache
+def _fit() -> tuple[float, ...]:
+    ia, ii = _numbers().section("ia"), _numbers().section("ii")
+    return (
+        ia.number("rest", "Hz"),
+        ia.number("per_velocity", "Hz"),
+        ia.number("velocity_exponent", "1"),
+        ia.number("per_length", "Hz/mm"),
+        ii.number("rest", "Hz"),
+        ii.number("per_length", "Hz/mm"),
+    )
+
+
+@functools.cache
+def _numbers() -> tables.Section:
+    return tables.read(_FILE).root
