@@ -119,7 +119,7 @@ def test_twitches_fuse_with_rate() -> None:
     rates = (1, 2, 3, 5, 8, 12, 20, 30, 50)
     ripple = [np.ptp(force := regular(nearest(57.5), rate)) / force.max() for rate in rates]
     assert (np.diff(ripple) < 0).all()
-    # Fused at 30 Hz, as human thenar units are at 30 to 100. They begin to fuse at 5 to 8 Hz (10.1152/jn.1991.65.6.1509),
+    # Fused at 30 Hz; human thenar units at 30 to 100. Those begin to fuse at 5 to 8 Hz (10.1152/jn.1991.65.6.1509),
     # these at 3 Hz: a critically damped twitch decays more slowly than a real one.
     assert ripple[rates.index(30)] < 0.05 and ripple[rates.index(3)] == pytest.approx(0.95, abs=0.01)
 

@@ -21,7 +21,7 @@ def ramp() -> tuple[np.ndarray, np.ndarray]:
 def test_numbers_have_their_provenance() -> None:
     table = tables.read(spindle._FILE)
     entries = [entry.quantity for entry in table.root.entries()]
-    assert len(entries) == 8 and all(q.note for q in entries)
+    assert len(entries) == 10 and all(q.note for q in entries)
     assert set(table.sources.values()) <= {q.source for q in entries}
 
 
@@ -37,11 +37,20 @@ def test_ramp_and_hold_is_answered_as_fitted_in_the_cat() -> None:
     assert (ia[-1], ii[-1]) == (pytest.approx(82), pytest.approx(80))
 
 
-def test_velocity_is_compressed_and_no_rate_is_negative() -> None:
-    ia, _ = spindle.rates_hz(np.zeros(3), [10.0, 100.0, 1000.0])
+def test_velocity_is_compressed_and_rates_have_bounds() -> None:
+    ia, _ = spindle.rates_hz(np.zeros(3), [1.0, 10.0, 100.0])
     np.testing.assert_allclose(np.diff(np.log(ia - 82)), 0.6 * np.log(10))
     ia, ii = spindle.rates_hz([-10.0, 0.0], [0.0, -1000.0])
     assert ii[0] == 0.0 and ia[1] == 0.0
+    ia, ii = spindle.rates_hz([30.0], [3000.0])
+    assert ia[0] == ii[0] == 300.0
+
+
+def test_muscles_of_any_length_answer_alike_to_strain() -> None:
+    spindles = spindle.Spindles(REST_MM)
+    for _ in range(10):
+        ia, ii = spindles.step(REST_MM * 1.1, REST_MM * 0.5)
+    assert ia == pytest.approx([82 + 4.3 * 50**0.6 + 20] * 2) and ii == pytest.approx([215] * 2)
 
 
 def test_rates_arrive_after_their_conduction() -> None:
@@ -86,13 +95,12 @@ def test_what_is_no_movement_is_refused() -> None:
         spindle.rates_hz([0.0, 1.0], [0.0])
     with pytest.raises(SpecError, match="must be finite"):
         spindle.rates_hz([np.nan], [0.0])
-    for wrong in ([], [[100.0]], [np.inf]):
-        with pytest.raises(SpecError, match="rest_mm must be finite lengths"):
+    for wrong in ([], [[100.0]], [np.inf], [0.0]):
+        with pytest.raises(SpecError, match="rest_mm must be lengths above 0"):
             spindle.Spindles(wrong)
     spindles = spindle.Spindles(REST_MM)
-    with pytest.raises(SpecError, match="needs 2 lengths"):
-        spindles.step([100.0], [0.0])
-    with pytest.raises(SpecError, match="a velocity for each length"):
-        spindles.step(REST_MM, [0.0])
+    for length, velocity in (([100.0], [0.0]), (REST_MM, [0.0])):
+        with pytest.raises(SpecError, match="lengths and velocities of 2 muscles"):
+            spindles.step(length, velocity)
     with pytest.raises(SpecError, match="not the state of spindles of 2 muscles"):
         spindles.restore(np.zeros(3))

@@ -1,8 +1,8 @@
 """Muscle spindles: mean rates of Ia and II afferents from the length and velocity of muscles.
 
 Ia afferents answer to a power of velocity, with the sign of the movement, and a little to length; II afferents to
-length. No afferent fires below 0. The form and its numbers fit ensembles of afferents in walking cats; fusimotor drive
-is the constant one of those steps. Numbers and sources: ``spindle.toml``; the data behind: docs/sources/motor_units.md.
+length, between 0 and a ceiling. The form and its numbers fit ensembles of afferents in walking cats; fusimotor drive is
+the constant one of those steps. Numbers and sources: ``spindle.toml``; the data behind: docs/sources/motor_units.md.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ _FILE = Path(__file__).with_name("spindle.toml")
 
 
 def rates_hz(stretch_mm: npt.ArrayLike, velocity_mm_per_s: npt.ArrayLike) -> tuple[Array, Array]:
-    """Return the rates of Ia and II afferents at the spindle.
+    """Return the rates of Ia and II afferents at spindles of the muscles that the numbers were fitted to.
 
     Parameters
     ----------
     stretch_mm : array_like, any shape
-        Length of the muscle beyond its resting length.
+        Length of the muscle, 100 mm long at rest, beyond that.
     velocity_mm_per_s : array_like, same shape
         Its rate of change, positive while it is stretched.
 
     Returns
     -------
     ia_hz, ii_hz : ndarray, same shape
-        Mean rates per afferent, at least 0.
+        Mean rates per afferent, 0 to 300.
 
     Raises
     ------
@@ -54,25 +54,27 @@ def rates_hz(stretch_mm: npt.ArrayLike, velocity_mm_per_s: npt.ArrayLike) -> tup
         raise SpecError(f"spindle: needs a velocity for each length, got shapes {stretch.shape} and {velocity.shape}")
     if not (np.isfinite(stretch).all() and np.isfinite(velocity).all()):
         raise SpecError("spindle: lengths and velocities must be finite")
-    rest, per_velocity, exponent, per_length, ii_rest, ii_per_length = _fit()
+    rest, per_velocity, exponent, per_length, ii_rest, ii_per_length, highest = _fit()
     moving = per_velocity * np.sign(velocity) * np.abs(velocity) ** exponent
-    ia = np.maximum(rest + moving + per_length * stretch, 0.0)
-    ii = np.maximum(ii_rest + ii_per_length * stretch, 0.0)
+    ia = np.clip(rest + moving + per_length * stretch, 0.0, highest)
+    ii = np.clip(ii_rest + ii_per_length * stretch, 0.0, highest)
     return ia, ii
 
 
 class Spindles:
     """Spindles of several muscles, millisecond by millisecond, as the spinal cord hears them; at rest at first.
 
+    Muscles of any length answer alike to the same strain.
+
     Parameters
     ----------
     rest_mm : array_like, shape (n_muscles,)
-        Lengths at which the muscles rest.
+        Lengths from origin to insertion at which the muscles rest.
 
     Raises
     ------
     SpecError
-        If it is not a list of finite lengths.
+        If it is not a list of lengths above 0.
 
     Examples
     --------
@@ -82,9 +84,10 @@ class Spindles:
     """
 
     def __init__(self, rest_mm: npt.ArrayLike) -> None:
-        self._rest_mm = np.array(rest_mm, dtype=np.float64)
-        if self._rest_mm.ndim != 1 or not self._rest_mm.size or not np.isfinite(self._rest_mm).all():
-            raise SpecError(f"spindle: rest_mm must be finite lengths, one per muscle, got {rest_mm!r}")
+        rest = np.array(rest_mm, dtype=np.float64)
+        if rest.ndim != 1 or not rest.size or not (np.isfinite(rest) & (rest > 0)).all():
+            raise SpecError(f"spindle: rest_mm must be lengths above 0, one per muscle, got {rest_mm!r}")
+        self._rest_mm, self._scale = rest, _numbers().section("fit").number("length", "mm") / rest
         delays = [round(_numbers().section(kind).number("delay", "ms")) for kind in ("ia", "ii")]
         at_rest = rates_hz(np.zeros_like(self._rest_mm), np.zeros_like(self._rest_mm))
         # What is on its way, the oldest first.
@@ -108,10 +111,11 @@ class Spindles:
         SpecError
             If there is not one finite length and velocity per muscle.
         """
-        length = np.asarray(length_mm, dtype=np.float64)
-        if length.shape != self._rest_mm.shape:
-            raise SpecError(f"spindle: needs {self._rest_mm.size} lengths, got an array of shape {length.shape}")
-        leaving = rates_hz(length - self._rest_mm, velocity_mm_per_s)
+        length, velocity = np.asarray(length_mm, dtype=np.float64), np.asarray(velocity_mm_per_s, dtype=np.float64)
+        if not length.shape == velocity.shape == self._rest_mm.shape:
+            got = f"shapes {length.shape} and {velocity.shape}"
+            raise SpecError(f"spindle: needs lengths and velocities of {self._rest_mm.size} muscles, got {got}")
+        leaving = rates_hz((length - self._rest_mm) * self._scale, velocity * self._scale)
         arriving = []
         for k, rate in enumerate(leaving):
             queue = np.vstack((self._coming[k], rate))
@@ -147,6 +151,7 @@ def _fit() -> tuple[float, ...]:
         ia.number("per_length", "Hz/mm"),
         ii.number("rest", "Hz"),
         ii.number("per_length", "Hz/mm"),
+        _numbers().section("fit").number("highest", "Hz"),
     )
 
 
