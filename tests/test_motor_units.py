@@ -153,8 +153,11 @@ def by_ms(times: np.ndarray, cells: np.ndarray, n_ms: int) -> list[tuple[np.ndar
 
 
 def three_muscles(n_ms: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return spikes on the engine's grid of 0.1 ms, on the borders of milliseconds too, muscle by muscle."""
-    times, cells = [], []
+    """Return spikes on the engine's grid of 0.1 ms, on the borders of milliseconds too, muscle by muscle.
+
+    A unit that is silent otherwise fires twice within a millisecond.
+    """
+    times, cells = [np.array([100.2, 100.7])], [np.array([N - 1, N - 1])]
     for muscle, effort in enumerate((0.2, 0.9, 0.5)):
         found, units = voluntary_drive.spikes(effort, N, n_ms, seed=muscle)
         grid = np.rint(found * 10) / 10
