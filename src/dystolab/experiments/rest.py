@@ -66,8 +66,8 @@ class Rest(Experiment):
         return Findings(dict(found))
 
     def _trains(self, sim: Simulator, population: str, times_ms: Array, cells: Array) -> list[spike_trains.Array]:
-        """Return the trains of the recorded cells after settling."""
-        late = times_ms >= self.settle_ms
+        """Return the trains of the recorded cells after settling; a spike bears the time at which its step ends."""
+        late = times_ms > self.settle_ms
         return spike_trains.by_cell(times_ms[late], cells[late], sim.recorded_cells(population))
 
     def _of_purkinje_cells(self, sim: Simulator) -> list[Named]:
