@@ -34,8 +34,8 @@ def rows(paired: list[Result], unpaired: list[Result]) -> list[Row]:
         _of("lid: highest closure in probes", paired, "lid_peak_probe_ms", 190, 310, "ms", "calibration",
             "within 60 ms of the US at 250 ms"),
         _of("Purkinje cells below their rate at rest from", paired, "purkinje_pause_ms", 80, 250, "ms", "calibration",
-            "the stimulus's latency was tuned on it and the rule changed with it (docs/decisions/0012); after CS onset; "
-            "later than 80 ms, before the US"),
+            "the stimulus's latency was tuned on it and the rule changed with it (docs/decisions/0012); "
+            "after CS onset; later than 80 ms, before the US"),
         _of("nuclear cells that facilitate", paired, "dcn_facilitating_percent", 15, 30, "%", "calibration",
             f"22 %; {UNITS}"),
         _of("nuclear cells that are suppressed", paired, "dcn_suppressed_percent", 0, 15, "%", "calibration",
