@@ -1,7 +1,7 @@
 """The neck: the angles of the head, and the lengths of 28 muscles, from the activation of those muscles.
 
 The mechanics are MuJoCo's, which comes with the extra ``body`` and is imported when a neck is made. What is simulated:
-``neck_model``; numbers and sources: ``neck.toml`` and docs/sources/neck.md.
+``neck_model``; numbers and sources: ``circuit.neck`` and docs/sources/neck.md.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dystolab.body import neck_model
+from dystolab.circuit import neck as geometry
 from dystolab.errors import MissingExtraError, SpecError
 
 Array = npt.NDArray[np.float64]
@@ -40,8 +41,8 @@ class Neck:
         self._model = self._mujoco.MjModel.from_xml_string(neck_model.mjcf())
         self._data = self._mujoco.MjData(self._model)
         self._mujoco.mj_step1(self._model, self._data)
-        self.muscles = tuple(muscle.name for muscle in neck_model.muscles())
-        self._upright_mm = np.array([muscle.upright_mm for muscle in neck_model.muscles()])
+        self.muscles = tuple(muscle.name for muscle in geometry.muscles())
+        self._upright_mm = np.array([muscle.upright_mm for muscle in geometry.muscles()])
 
     def step(self, activation: npt.ArrayLike, push_nm: npt.ArrayLike = (0.0, 0.0, 0.0), n_ms: int = 1) -> None:
         """Move on by `n_ms` with activation and push held.
@@ -82,7 +83,7 @@ class Neck:
             If an angle is outside the range of motion.
         """
         angle = _finite(angle_deg, 3, "angle_deg")
-        for name, value, (low, high) in zip(neck_model.AXES, angle, neck_model.limits_deg(), strict=True):
+        for name, value, (low, high) in zip(geometry.AXES, angle, geometry.limits_deg(), strict=True):
             if not low <= value <= high:
                 raise SpecError(f"neck: {name} must lie in {low:g} to {high:g} degrees, got {value:g}")
         self._mujoco.mj_resetData(self._model, self._data)
@@ -144,7 +145,7 @@ class Neck:
         SpecError
             If an activation would lie outside 0 to 1.
         """
-        torque = np.array([muscle.force_n * muscle.arms_mm[1] for muscle in neck_model.muscles()])
+        torque = np.array([muscle.force_n * muscle.arms_mm[1] for muscle in geometry.muscles()])
         forward, back = torque[torque > 0].sum(), -torque[torque < 0].sum()
         shares = 2.0 * np.where(torque > 0, back, forward) / (forward + back)
         highest = 1.0 / shares.max()

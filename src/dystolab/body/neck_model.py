@@ -1,4 +1,4 @@
-"""The neck as MuJoCo reads it: written out from ``neck.toml``, with nothing copied from another model.
+"""The neck as MuJoCo reads it: written out from the geometry of `circuit.neck`, with nothing copied from another model.
 
 A head on three hinges through one point: yaw, then pitch, then roll, positive to the left, down and to the right (the
 right-hand rule with x forward, y left, z up). Each muscle is a tendon of constant moment arms, so its length is
@@ -11,93 +11,13 @@ what volunteers tolerate. The springs are set so that they carry the head uprigh
 
 from __future__ import annotations
 
-import functools
 import math
-from dataclasses import dataclass
-from pathlib import Path
 from xml.etree import ElementTree as xml
 
-from dystolab.circuit import tables
+from dystolab.circuit.neck import AXES, GRAVITY, Muscle, gravity_nm, limits_deg, muscles, numbers, stiffness_nm_per_rad
 
-AXES = ("yaw", "pitch", "roll")
 STEP_S = 0.001
 """One step of the mechanics, and the time between two exchanges with the engine."""
-
-_FILE = Path(__file__).with_name("neck.toml")
-_GRAVITY = 9.81
-
-
-@dataclass(frozen=True, slots=True)
-class Muscle:
-    """A muscle with its side.
-
-    Parameters
-    ----------
-    name : str
-        With its side, such as ``"splenius_capitis_left"``.
-    force_n : float
-        Isometric force at optimal length and full activation.
-    optimal_mm : float
-        Length of its fibres at which it is strongest.
-    upright_mm : float
-        Length of its path with the head upright.
-    arms_mm : tuple of float
-        Torque over force about yaw, pitch and roll.
-    """
-
-    name: str
-    force_n: float
-    optimal_mm: float
-    upright_mm: float
-    arms_mm: tuple[float, float, float]
-
-
-@functools.cache
-def numbers() -> tables.Section:
-    """Return the table of the neck."""
-    return tables.read(_FILE).root
-
-
-@functools.cache
-def muscles() -> tuple[Muscle, ...]:
-    """Return the muscles: those of the right side in the order of the table, then those of the left."""
-    return tuple(
-        Muscle(
-            f"{name}_{side}",
-            entry.number("force", "N"),
-            entry.number("optimal_length", "mm"),
-            entry.number("path_length", "mm"),
-            _arms_mm(entry, mirror),
-        )
-        for side, mirror in (("right", 1.0), ("left", -1.0))
-        for name, entry in numbers().section("muscles").sections()
-    )
-
-
-def _arms_mm(entry: tables.Section, mirror: float) -> tuple[float, float, float]:
-    turn, back, tilt = entry.numbers("moment_arms", "mm", 3)
-    return (mirror * turn, -back, mirror * tilt)
-
-
-def limits_deg() -> tuple[tuple[float, float], ...]:
-    """Return the least and the largest angle of each axis."""
-    turn, flexion, extension, tilt = (
-        numbers().section("range").number(name, "deg") for name in ("turn", "flexion", "extension", "tilt")
-    )
-    return ((-turn, turn), (-extension, flexion), (-tilt, tilt))
-
-
-def stiffness_nm_per_rad() -> tuple[float, ...]:
-    """Return the passive stiffness about each axis, gravity not counted."""
-    passive = numbers().section("passive")
-    parts = (passive.numbers(name, "N*m/rad", 3) for name in ("joint_stiffness", "tissue_stiffness"))
-    return tuple(joint + tissue for joint, tissue in zip(*parts, strict=True))
-
-
-def gravity_nm() -> float:
-    """Return the torque with which gravity nods the upright head forward."""
-    head = numbers().section("head")
-    return head.number("mass", "kg") * _GRAVITY * head.number("centre_forward", "m")
 
 
 def mjcf() -> str:
@@ -116,7 +36,7 @@ def tree() -> xml.Element:
     root = xml.Element("mujoco", model="neck")
     compiler = xml.SubElement(root, "compiler", angle="radian", autolimits="true")
     xml.SubElement(compiler, "lengthrange", mode="none")
-    xml.SubElement(root, "option", timestep=str(STEP_S), integrator="implicitfast", gravity=f"0 0 {-_GRAVITY}")
+    xml.SubElement(root, "option", timestep=str(STEP_S), integrator="implicitfast", gravity=f"0 0 {-GRAVITY}")
     _add_head(xml.SubElement(root, "worldbody"))
     tendons, actuators = xml.SubElement(root, "tendon"), xml.SubElement(root, "actuator")
     for muscle in muscles():
