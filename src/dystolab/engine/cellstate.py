@@ -81,8 +81,18 @@ def spread(plan: Plan, pop: Population, parameter: str) -> Array:
     """Return `parameter` of each cell, float64 (size,)."""
     value = np.full(pop.size, float(getattr(pop.neuron, parameter)))
     for item in pop.spread:
-        if item.parameter == parameter:
+        if item.parameter != parameter:
+            continue
+        if item.each == "cell":
             value += item.sd * stream(plan.seed, pop.name, "spread", parameter).standard_normal(pop.size)
+        else:
+            group = np.maximum(plan.anatomy.zone[pop.name], 0)
+            drawn = stream(plan.seed, pop.name, "group spread", parameter).standard_normal(int(group.max()) + 1)
+            value += item.sd * drawn[group]
+    if parameter == "i_e_pa" and (law := pop.recruitment) is not None:
+        for cells in np.split(np.arange(pop.size), np.flatnonzero(np.diff(plan.anatomy.zone[pop.name])) + 1):
+            rank = np.linspace(0.0, 1.0, cells.size)
+            value[cells] -= law.range_pa * (law.ratio**rank - 1.0) / (law.ratio - 1.0)
     return value
 
 

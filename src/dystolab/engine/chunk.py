@@ -28,7 +28,7 @@ def ready(net: Any, inp: Any, t: Any, k_steps: Any, n_rec: Any) -> Any:
         lo, _ = spikes_at(net, pop, max(t - net.pop_int[pop, L.P_STEP_MASK] + k_steps, 0))
         if t > 0 and net.head[pop] - lo + most > net.pop_int[pop, L.P_HIST_MASK] + 1:
             return L.GROW_HISTORY, pop
-    if n_rec + total + inp.relay_step.shape[0] > inp.rec_step.shape[0]:
+    if n_rec + total + inp.relay_step.shape[0] + inp.live_step.shape[0] > inp.rec_step.shape[0]:
         return L.RECORD_FULL, 0
     for part in range(net.part.shape[0]):
         if net.part[part, L.T_KIND] == L.LEAN:
@@ -59,7 +59,7 @@ def most_events(net: Any, inp: Any, part: Any, t: Any, k_steps: Any) -> Any:
 
 @njit(**KERNEL)
 def relays(net: Any, inp: Any, t: Any, k_steps: Any) -> None:
-    """Put this chunk's relay spikes into the parts' lists: outside spikes first, then projections, step by step."""
+    """Put this chunk's relay spikes into the parts' lists: outside spikes first, then a body's, then projections'."""
     for part in range(net.part.shape[0]):
         if net.part[part, L.T_KIND] != L.RELAY:
             continue
@@ -74,6 +74,13 @@ def relays(net: Any, inp: Any, t: Any, k_steps: Any) -> None:
                 n += 1
                 x += 1
             inp.relay_cursor[pop] = x
+            x = inp.live_cursor[pop]
+            while x < inp.live_ptr[pop + 1] and inp.live_step[x] == t + k:
+                net.out_cell[out + n] = inp.live_cell[x]
+                net.out_step[out + n] = k
+                n += 1
+                x += 1
+            inp.live_cursor[pop] = x
             for link in range(net.link_ptr[part], net.link_ptr[part + 1]):
                 j = net.link_proj[link]
                 pre = net.proj[j, L.J_PRE]

@@ -126,8 +126,8 @@ def refuse(plan: Plan) -> None:
         if plan.varies(p.name):
             raise UnsupportedError(f"projection {p.name!r}: plasticity with delays that vary from synapse to synapse")
     for pop in circuit.populations:
-        if isinstance(pop.neuron, Relay) and (pop.slow or pop.spread):
-            raise UnsupportedError(f"population {pop.name!r}: a relay has no membrane for slow variables or spread")
+        if isinstance(pop.neuron, Relay) and (pop.slow or pop.spread or pop.recruitment):
+            raise UnsupportedError(f"population {pop.name!r}: a relay has no membrane for slow variables, spread or recruitment")
     for d in circuit.drives:
         refuse_drive(d, circuit.population(d.population))
 
@@ -244,7 +244,7 @@ def relay_room(plan: Plan, pop: Population) -> int:
     for p in plan.circuit.projections:
         if p.post == pop.name and len(post := plan.anatomy.edges[p.name].post):
             into += int(np.bincount(post).max())
-    return max(drives + into, 1)
+    return drives + into + 1  # and what a body gives
 
 
 def gap_tables(plan: Plan, pop_int: Array, pop_real: Array) -> dict[str, Array]:

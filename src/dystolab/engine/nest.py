@@ -405,6 +405,8 @@ def _refuse(circuit: Circuit, module: str | None) -> None:
     for p in circuit.populations:
         found += [f"slow variable {s.kind!r} of population {p.name!r}" for s in p.slow]
         found += [f"spread of {s.parameter!r} in population {p.name!r}" for s in p.spread]
+        if p.recruitment is not None:
+            found.append(f"recruitment of population {p.name!r}")
         found += [f"{what} of population {p.name!r}" for what in _refused_of_cell(p.neuron, module)]
     for d in circuit.drives:
         if isinstance(d, ConductanceDrive):

@@ -138,6 +138,18 @@ class Record:
         order = np.argsort(step[mine], kind="stable")
         return (step[mine][order] + 1) * self.plan.dt_ms, cell[mine][order] - gid
 
+    def spikes_since(self, name: str, first_step: int) -> tuple[Array, Array]:
+        """Return times (ms) and cells of a population's spikes of the latest calls, from step `first_step` on."""
+        gid, size = self.plan.gid[name], self.plan.circuit.population(name).size
+        steps, cells = [np.zeros(0, np.int64)], [np.zeros(0, np.int32)]
+        for step, cell in reversed(self._spikes):
+            if step[-1] < first_step:
+                break
+            mine = (step >= first_step) & (cell >= gid) & (cell < gid + size)
+            steps.insert(1, step[mine])
+            cells.insert(1, cell[mine] - gid)
+        return (np.concatenate(steps) + 1) * self.plan.dt_ms, np.concatenate(cells)
+
     def recorded_cells(self, name: str) -> Array:
         """Return the cells whose spikes are kept."""
         self.spikes(name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from dystolab.engine.checkpoint import read_checkpoint, write_checkpoint
 from dystolab.engine.compiled import main_loop
 from dystolab.engine.compiler import Plan, compile_network, event_room
 from dystolab.engine.constants import refractory_steps, slow_constants
+from dystolab.engine.exchange import Body, LiveSpikes
 from dystolab.engine.feed import Feed
 from dystolab.engine.histories import double_history
 from dystolab.engine.inputs import SEGMENT_MS
@@ -87,6 +88,8 @@ class Simulator:
         self._net, self._synapses = compile_network(self._plan)
         self._record = Record(self._plan, self.recording, self.weights)
         self._feed = Feed(self._plan, self._record.keep, self._record.traced)
+        self._live = LiveSpikes(self._plan)
+        self._main: Any = None
         self._net.pop_int[:, L.P_RECORD] = [p.name in self.recording.spikes for p in circuit.populations]
         self._lists = self._share_out_parts()
         self._step, self._checked_ms = 0, 0.0
@@ -120,8 +123,10 @@ class Simulator:
         """Connected pairs whose weight learns."""
         return sum(len(self.anatomy.edges[p.name].pre) for p in self.circuit.projections if p.plasticity)
 
-    def run(self, duration_ms: float) -> None:
+    def run(self, duration_ms: float, body: Body | None = None) -> None:
         """Advance by `duration_ms`, a whole number of chunks (the shortest delay, at most 1 ms).
+
+        With a `body`, which takes whole milliseconds, spikes go out and come in after each of them.
 
         Raises
         ------
@@ -134,6 +139,8 @@ class Simulator:
         steps = round(duration_ms / self.dt_ms)
         if steps <= 0 or steps % chunk or abs(steps * self.dt_ms - duration_ms) > 1e-6:
             raise SpecError(f"run({duration_ms} ms): must be a positive multiple of {chunk * self.dt_ms:g} ms")
+        if body is not None:
+            self._check_body(body, duration_ms)
         if self._halfway:
             raise SimulationError("this simulation was interrupted within a step; restore a checkpoint or start again")
         end = self._step + steps
@@ -141,21 +148,45 @@ class Simulator:
         while self._step < end:
             self._apply_schedule()
             stop = min(end, (self._step // segment + 1) * segment, self._next_change(), self._next_sample())
-            self._advance(max(stop, self._step + chunk))
+            self._advance(max(stop, self._step + chunk), body)
 
-    def _advance(self, stop: int) -> None:
+    def _check_body(self, body: Body, duration_ms: float) -> None:
+        if abs(round(duration_ms) - duration_ms) > 1e-9 or self._step % round(1.0 / self.dt_ms):
+            raise SpecError(f"run({duration_ms} ms): with a body, time goes by whole milliseconds")
+        for name in body.hears:
+            if len(self.recorded_cells(name)) < self.circuit.population(name).size:
+                raise SpecError(f"a body hears all cells of {name!r}, so all of them must be recorded")
+
+    def _advance(self, stop: int, body: Body | None) -> None:
         """Run to step `stop`, giving the kernels more room whenever they ask."""
-        chunk = self._plan.chunk_steps
         start = self._step
-        inputs = self._feed.make(start, stop - start)
+        inputs = self._live.into(self._feed.make(start, stop - start))
         # An interrupt leaves arrays ahead of the clock: then neither go on nor write it down.
         self._halfway = True
-        done = recorded = 0
-        while start + done * chunk < stop:
-            at = start + done * chunk
-            n, recorded, status, detail = self._kernel(inputs, start, (stop - at) // chunk, recorded, done)
+        leg = stop - start if body is None else round(1.0 / self.dt_ms)
+        for at in range(start, stop, leg):
+            inputs = self._run_leg(inputs, start, at, at + leg)
+            if body is not None:
+                self._exchange(body, at + leg)
+                inputs = self._live.into(inputs)
+        self._record.take_counts(inputs)
+        self._record.take_traces(inputs, start)
+        self._step = stop
+        self._halfway = False
+        if stop % self._sample == 0:
+            self._record.take_weights(self.time_ms)
+        if self.time_ms >= self._checked_ms + RUNAWAY_WINDOW_MS:
+            self._check_rates()
+            self._checked_ms = self.time_ms
+
+    def _run_leg(self, inputs: Inputs, start: int, at: int, until: int) -> Inputs:
+        """Run from step `at` to step `until` of the call that began at `start`, and keep the spikes."""
+        chunk = self._plan.chunk_steps
+        recorded = 0
+        while at < until:
+            done = (at - start) // chunk
+            n, recorded, status, detail = self._kernel(inputs, start, (until - at) // chunk, recorded, done)
             at += n * chunk
-            done += n
             if status == L.RECORD_FULL:
                 if recorded == 0:
                     self._feed.record_room *= 2
@@ -172,21 +203,20 @@ class Simulator:
             elif status == L.NOT_FINITE:
                 self._stop_not_finite(int(detail), at)
         self._record.take_spikes(inputs, recorded)
-        self._record.take_counts(inputs)
-        self._record.take_traces(inputs, start)
-        self._step = stop
-        self._halfway = False
-        if stop % self._sample == 0:
-            self._record.take_weights(self.time_ms)
-        if self.time_ms >= self._checked_ms + RUNAWAY_WINDOW_MS:
-            self._check_rates()
-            self._checked_ms = self.time_ms
+        return inputs
+
+    def _exchange(self, body: Body, step: int) -> None:
+        """Let the body move by the spikes of the millisecond that ends at `step`."""
+        first = step - round(1.0 / self.dt_ms)
+        heard = {name: self._record.spikes_since(name, first) for name in body.hears}
+        self._live.take(body.step(step * self.dt_ms, heard), step)
 
     def _kernel(self, inputs: Inputs, start: int, chunks: int, recorded: int, done: int) -> tuple[int, int, int, int]:
-        sync = np.zeros(1, np.int64)
-        advance = main_loop(self._net, inputs, 0, 0, 0, self._lists, 0, 0, sync, 0)
+        if self._main is None:  # looking it up takes as long as a millisecond of a small circuit
+            sync = np.zeros(1, np.int64)
+            self._main = main_loop(self._net, inputs, 0, 0, 0, self._lists, 0, 0, sync, 0)
         numbers = (start, self._plan.chunk_steps, chunks, recorded, done)
-        result = run_team(advance, self._net, inputs, numbers, self._lists)
+        result = run_team(self._main, self._net, inputs, numbers, self._lists)
         return result  # type: ignore[no-any-return]
 
     def _share_out_parts(self) -> Array:
@@ -323,7 +353,7 @@ class Simulator:
             raise SimulationError("this simulation was interrupted within a step; there is nothing whole to write")
         state = {f"state/{k}": getattr(self._net, k) for k in STATE}
         state |= {"table/pop_int": self._net.pop_int, "table/tm_int": self._net.tm_int, "step": np.array(self._step)}
-        write_checkpoint(Path(path), self.fingerprint(), state | self._record.dump())
+        write_checkpoint(Path(path), self.fingerprint(), state | self._live.dump() | self._record.dump())
 
     def restore(self, path: str | Path) -> None:
         """Continue from a checkpoint of the same circuit, seed and recording; bit for bit as if never stopped.
@@ -340,4 +370,5 @@ class Simulator:
         self._step = int(state["step"])
         self._halfway = False
         self._checked_ms = self.time_ms
+        self._live.load(state)
         self._record.load(state)

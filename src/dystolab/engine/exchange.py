@@ -1,0 +1,86 @@
+"""The exchange with a body: every millisecond spikes go out, and spikes for the next millisecond come in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from dystolab.circuit.neurons import Relay
+from dystolab.engine.network import Inputs
+from dystolab.errors import SpecError
+
+if TYPE_CHECKING:
+    from dystolab.engine.compiler import Plan
+
+Array = np.ndarray
+Spikes = tuple[Array, Array]
+
+
+class Body(Protocol):
+    """What moves by the spikes of some populations, and feeds relays by what its senses tell."""
+
+    @property
+    def hears(self) -> tuple[str, ...]:
+        """Populations whose spikes it wants; all their cells must be recorded."""
+
+    def step(self, time_ms: float, spikes: Mapping[str, Spikes]) -> Mapping[str, Spikes]:
+        """Move on to `time_ms` with the spikes of the millisecond before; return those of the one after.
+
+        Both are times (ms, since the start) and cells by population; what comes back is for relays.
+        """
+
+
+class LiveSpikes:
+    """Spikes that relays got for the millisecond to come, as the kernels want them."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self.step, self.cell = np.zeros(0, np.int64), np.zeros(0, np.int32)
+        self._ptr = np.zeros(len(plan.pop) + 1, np.int64)
+
+    def take(self, spikes: Mapping[str, Spikes], first_step: int) -> None:
+        """Lay out `spikes` of the millisecond that begins with `first_step`; a cell has one per step at most.
+
+        Raises
+        ------
+        SpecError
+            If a population is no relay, a cell does not exist, or a time lies outside the millisecond.
+        """
+        plan = self._plan
+        step, cell, count = [np.zeros(0, np.int64)], [np.zeros(0, np.int32)], np.zeros(len(plan.pop), np.int64)
+        for name in sorted(spikes, key=lambda n: plan.pop.get(n, -1)):
+            population = plan.circuit.population(name)
+            times, cells = (np.asarray(x) for x in spikes[name])
+            if not isinstance(population.neuron, Relay):
+                raise SpecError(f"a body can feed relays only, and {name!r} is none")
+            if not times.size:
+                continue
+            # A relay spikes at the end of a step.
+            steps = np.ceil(times / plan.dt_ms - 1e-6).astype(np.int64) - 1
+            end = first_step + round(1.0 / plan.dt_ms)
+            if cells.min() < 0 or cells.max() >= population.size:
+                raise SpecError(f"a body gave {name!r} a spike of a cell outside 0 to {population.size - 1}")
+            if steps.min() < first_step or steps.max() >= end:
+                raise SpecError(f"a body gave {name!r} a spike that is not of the next millisecond")
+            key = np.unique(steps * population.size + cells)
+            step.append(key // population.size)
+            cell.append((key % population.size).astype(np.int32))
+            count[plan.pop[name]] = key.size
+        self.step, self.cell = np.concatenate(step), np.concatenate(cell)
+        self._ptr = np.concatenate([[0], np.cumsum(count)])
+
+    def into(self, inputs: Inputs) -> Inputs:
+        """Return `inputs` with these spikes in them."""
+        return inputs._replace(
+            live_ptr=self._ptr, live_step=self.step, live_cell=self.cell, live_cursor=self._ptr[:-1].copy()
+        )
+
+    def dump(self) -> dict[str, Array]:
+        """Return everything, as arrays."""
+        return {"live/step": self.step, "live/cell": self.cell, "live/ptr": self._ptr}
+
+    def load(self, state: dict[str, Array]) -> None:
+        """Take back what `dump` gave."""
+        self.step, self.cell, self._ptr = (state[f"live/{part}"] for part in ("step", "cell", "ptr"))
