@@ -68,7 +68,7 @@ class Anatomy:
     positions_um : dict of str to ndarray of float32, shape (size, 3)
         By population; x is sagittal, y along the parallel fibres, z depth.
     zone : dict of str to ndarray of int16, shape (size,)
-        Microzone of each cell; -1 in populations that are not zoned.
+        Microzone of each cell, or group; -1 in populations that have neither.
     edges : dict of str to Edges
         By projection.
     gaps : dict of str to GapEdges
@@ -178,6 +178,10 @@ def _in_disc(cells: Population, positions_um: NDArray[np.float32], disc: Disc) -
 
 
 def _check_zone(circuit: Circuit, population: Population, index: int) -> None:
+    if population.groups > 1:
+        if index >= population.groups:
+            raise SpecError(f"population {population.name!r} has no group {index}: 0 to {population.groups - 1}")
+        return
     if not population.zoned:
         zoned = ", ".join(p.name for p in circuit.populations if p.zoned) or "none"
         raise SpecError(f"population {population.name!r} is not zoned; zoned are: {zoned}")
@@ -201,10 +205,11 @@ def _check_zones(circuit: Circuit) -> None:
 
 
 def _zones(population: Population, zones: int) -> NDArray[np.int16]:
-    """Deal the cells to the zones in blocks whose sizes differ by one at most."""
-    if not population.zoned:
+    """Deal the cells to the zones, or to the groups, in blocks whose sizes differ by one at most."""
+    blocks = zones if population.zoned else population.groups
+    if blocks == 1 and not population.zoned:
         return np.full(population.size, -1, np.int16)
-    return (np.arange(population.size) * zones // population.size).astype(np.int16)
+    return (np.arange(population.size) * blocks // population.size).astype(np.int16)
 
 
 def _positions(population: Population, zone: NDArray[np.int16], zones: int, seed: int) -> NDArray[np.float32]:

@@ -6,13 +6,13 @@ Every number comes from the tables; this file knows only how entries become spec
 from __future__ import annotations
 
 import math
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 from pydantic import BaseModel
 
-from dystolab.circuit import neurons, rules
+from dystolab.circuit import groups, neurons, rules
 from dystolab.circuit.drives import Drive, Pattern, PoissonDrive
-from dystolab.circuit.neurons import EGLIF, AdEx, Receptor, Relay, Spread
+from dystolab.circuit.neurons import EGLIF, AdEx, Receptor, Recruitment, Relay, Spread
 from dystolab.circuit.spec import (
     Circuit,
     GapJunctions,
@@ -91,8 +91,9 @@ def zones_at(tables: Section, scale: float) -> int:
 
 def size_at(tables: Section, name: str, scale: float) -> int:
     """Return the number of cells of population `name` at `scale`."""
-    published = tables.section("populations").section(name).number("size", "1")
-    return math.floor(published * scale + 0.5)
+    section = tables.section("populations").section(name)
+    # Groups are pools of the body, which a wider tissue has no more of.
+    return math.floor(section.number("size", "1") * (1.0 if "groups" in section else scale) + 0.5)
 
 
 def smallest_scale(tables: Section) -> float:
@@ -129,8 +130,10 @@ def population(section: Section, name: str, tables: Section, scale: float, size:
         neuron=neuron(cell_section(tables, name)),
         layer=_layer(tables, section.text("layer"), scale),
         zoned=bool(section.get("zoned", False)),
+        groups=int(section.number("groups", "1")) if "groups" in section else 1,
         slow=tuple(_of_kind(s, SLOW) for _, s in section.section("slow").sections()),
-        spread=_spread(section.section("spread")),
+        spread=_spread(section.section("spread"), "cell") + _spread(section.section("group_spread"), "group"),
+        recruitment=built(section.section("recruitment"), Recruitment) if "recruitment" in section else None,
     )
 
 
@@ -171,9 +174,13 @@ def projection(section: Section, name: str, tables: Section, rule: Any = None) -
         receptor=_receptor(section, tables),
         weight_ns=_value(section, "weight", "nS"),
         delay_ms=_value(section, "delay", "ms"),
-        rule=rule or _of_kind(section.section("rule"), RULES),
+        rule=rule or _rule(section.section("rule")),
         **more,
     )
+
+
+def _rule(section: Section) -> Any:
+    return groups.rule(section) if "map" in section else _of_kind(section, RULES)
 
 
 def _synapse(section: Section) -> Any:
@@ -220,13 +227,14 @@ def _layer(tables: Section, name: str, scale: float) -> Layer:
     )
 
 
-def _spread(section: Section) -> tuple[Spread, ...]:
+def _spread(section: Section, each: Literal["cell", "group"]) -> tuple[Spread, ...]:
     parameters = {split_unit(p)[0]: p for p in get_args(Spread.model_fields["parameter"].annotation)}
     for key in section:
         if key not in parameters:
             raise UnknownNameError(f"spread in {section.where}", key, parameters)
     return tuple(
-        Spread(parameter=parameters[key], sd=section.number(key, split_unit(parameters[key])[1])) for key in section
+        Spread(parameter=parameters[key], sd=section.number(key, split_unit(parameters[key])[1]), each=each)
+        for key in section
     )
 
 

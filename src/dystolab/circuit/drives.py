@@ -57,7 +57,7 @@ class Disc(Spec):
 
 
 class Zone(Spec):
-    """Cells of one microzone."""
+    """Cells of one microzone, or of one group of a population that has groups."""
 
     kind: Literal["zone"] = "zone"
     index: Annotated[int, Field(ge=0)]

@@ -161,7 +161,20 @@ Slow = Annotated[OUCurrent | IonPump | ParameterSchedule, Field(discriminator="k
 
 
 class Spread(Spec):
-    """Cell-to-cell spread of a parameter: normal with the population's value as its mean."""
+    """Spread of a parameter: normal with the population's value as its mean, one draw per cell or per group."""
 
     parameter: Literal["i_e_pa", "v_init_mv"]
     sd: NonNegative
+    each: Literal["cell", "group"] = "cell"
+
+
+class Recruitment(Spec):
+    """Size principle: the cells of a group need ever more current to fire, in the order of their index.
+
+    The constant current of cell k of n is lower than that of the first by ``range_pa (ratio^r - 1) / (ratio - 1)``,
+    with r = k / (n - 1): thresholds rise exponentially, and many are low.
+    Source: 10.1152/jn.1993.70.6.2470.
+    """
+
+    range_pa: NonNegative
+    ratio: Annotated[float, Field(gt=1)]

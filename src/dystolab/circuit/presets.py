@@ -17,12 +17,14 @@ from dystolab.errors import SpecError, UnknownNameError
 NAMES: dict[str, str] = {
     "mouse-cerebellum": "mouse olivocerebellar circuit of dystolab, judged against recordings in awake mice",
     "mouse-2022": "mouse olivocerebellar circuit as published by Geminiani et al. 2022, silent olive",
+    "head": "human brainstem and cord that hold a head: integrator, reflexes, motoneurons of 28 muscles",
 }
 _TABLES: dict[str, tuple[str, ...]] = {
     "mouse-2022": ("tissue", "neurons_2022", "wiring_2022"),
     "mouse-cerebellum": (
         "tissue", "neurons_2022", "wiring_2022", "canonical_awake", "mouse_cerebellum", "unipolar_brush", "blink_path",
     ),
+    "head": ("head",),
 }  # fmt: skip
 _CANONICAL_TABLES = ("tissue", "neurons_2022", "wiring_2022", "canonical_awake")
 _CANONICAL_POPULATIONS = {

@@ -125,6 +125,16 @@ class Partners(Spec):
     via: str
 
 
+class BetweenGroups(Spec):
+    """Each target of group i takes ``counts[i][j]`` different sources of group j, at random.
+
+    Groups are those of the two populations, or their zones. A target takes all where there are fewer.
+    """
+
+    kind: Literal["between_groups"] = "between_groups"
+    counts: Annotated[tuple[tuple[Annotated[int, Field(ge=0)], ...], ...], Field(min_length=1)]
+
+
 class EdgeList(Spec):
     """Given synapses: sources ``pre``, targets ``post`` (0-based) and contacts ``mult`` of each pair.
 
@@ -147,6 +157,7 @@ Rule = Annotated[
     | OneSource
     | SamePairs
     | Partners
+    | BetweenGroups
     | EdgeList,
     Field(discriminator="kind"),
 ]

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import Field, ValidationError, model_validator
 
 from dystolab.circuit.drives import Drive
-from dystolab.circuit.neurons import Neuron, NonNegative, Positive, Relay, Slow, Spec, Spread
+from dystolab.circuit.neurons import Neuron, NonNegative, Positive, Recruitment, Relay, Slow, Spec, Spread
 from dystolab.circuit.rules import Rule
 from dystolab.errors import SpecError, UnknownNameError
 
@@ -134,15 +134,29 @@ class Layer(Spec):
 
 
 class Population(Spec):
-    """Cells of one type. ``size`` cells lie uniformly in ``layer``; a ``zoned`` one is split by zone."""
+    """Cells of one type. ``size`` cells lie uniformly in ``layer``; a ``zoned`` one is split by zone.
+
+    One of several ``groups`` is split into as many blocks of neighbouring cells, such as the pools of different
+    muscles; where they lie has no meaning.
+    """
 
     name: str
     size: Annotated[int, Field(gt=0)]
     neuron: Neuron
     layer: Layer
     zoned: bool = False
+    groups: Annotated[int, Field(gt=0)] = 1
     slow: tuple[Slow, ...] = ()
     spread: tuple[Spread, ...] = ()
+    recruitment: Recruitment | None = None
+
+    @model_validator(mode="after")
+    def _splits(self) -> Population:
+        if self.zoned and self.groups > 1:
+            raise ValueError(f"population {self.name!r} is split by zone already: groups must be 1")
+        if self.size < self.groups:
+            raise ValueError(f"population {self.name!r}: {self.size} cells can't fill {self.groups} groups")
+        return self
 
 
 class Projection(Spec):

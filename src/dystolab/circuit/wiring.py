@@ -89,6 +89,8 @@ def wire(tissue: Tissue, p: Projection, done: Mapping[str, Pairs]) -> Pairs:
             return done[p.rule.of]
         case rules.Partners():
             return _partners(tissue, p, p.rule, done[p.rule.of], done[p.rule.via])
+        case rules.BetweenGroups():
+            return _between_groups(tissue, p, p.rule, rng)
         case rules.EdgeList():
             return _edge_list(tissue, p, p.rule)
 
@@ -380,3 +382,32 @@ def _others(p: Projection, pairs: Pairs) -> Pairs:
     keep = pairs.pre != pairs.post
     times = None if pairs.times is None else pairs.times[keep]
     return Pairs(pairs.pre[keep], pairs.post[keep], times, pairs.final, pairs.note)
+
+
+def _between_groups(tissue: Tissue, p: Projection, rule: rules.BetweenGroups, rng: np.random.Generator) -> Pairs:
+    sources, targets = (_blocks(tissue, name) for name in (p.pre, p.post))
+    if len(rule.counts) != len(targets) or any(len(row) != len(sources) for row in rule.counts):
+        raise SpecError(
+            f"projection {p.name!r}: counts must have a row for each of {len(targets)} groups of {p.post!r}, each with "
+            f"a count for each of {len(sources)} groups of {p.pre!r}"
+        )
+    pre, post = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+    for mine, row in zip(targets, rule.counts, strict=True):
+        for others, count in zip(sources, row, strict=True):
+            if not count:
+                continue
+            rank = rng.random((mine.size, others.size))
+            if p.pre == p.post:  # no cell is joined to itself
+                rank[mine[:, None] == others[None, :]] = np.inf
+            taken = np.argsort(rank, axis=1, kind="stable")[:, :count]
+            real = np.isfinite(np.take_along_axis(rank, taken, axis=1))
+            pre.append(others[taken][real])
+            post.append(np.repeat(mine, taken.shape[1]).reshape(taken.shape)[real])
+    return distinct(np.concatenate(pre), np.concatenate(post), tissue.sizes(p)[1])
+
+
+def _blocks(tissue: Tissue, population: str) -> list[Indices]:
+    """Return the cells of each group, or of each zone of a population that has zones."""
+    cells = tissue.circuit.population(population)
+    n = tissue.circuit.zones if cells.zoned else cells.groups
+    return [np.flatnonzero(np.maximum(tissue.zone[population], 0) == k) for k in range(n)]
