@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from scipy.optimize import linprog
 
-from dystolab.body import neck, neck_model
+from dystolab.body import neck
+from dystolab.circuit import neck as geometry
 from dystolab.circuit import tables
 from dystolab.errors import MissingExtraError, SpecError
 
@@ -53,13 +54,13 @@ def settled(body: neck.Neck, activation: np.ndarray, start_deg: Any = (0, 0, 0))
 
 
 def test_numbers_have_their_provenance() -> None:
-    entries = list(neck_model.numbers().entries())
+    entries = list(geometry.numbers().entries())
     assert len(entries) == 17 + 4 * 14 and all(e.quantity.source and e.quantity.note for e in entries)
-    assert set(tables.read(neck_model._FILE).sources.values()) <= {e.quantity.source for e in entries}
+    assert set(tables.load("neck").sources.values()) <= {e.quantity.source for e in entries}
 
 
 def test_left_muscles_mirror_the_right_ones() -> None:
-    muscles = neck_model.muscles()
+    muscles = geometry.muscles()
     assert len(muscles) == len({muscle.name for muscle in muscles}) == 28
     for right, left in zip(muscles[:14], muscles[14:], strict=True):
         assert left.name == right.name.replace("_right", "_left")
@@ -68,9 +69,9 @@ def test_left_muscles_mirror_the_right_ones() -> None:
 
 
 def test_passive_torque_at_the_ends_of_the_range_is_what_volunteers_tolerate() -> None:
-    stiffness = np.array(neck_model.stiffness_nm_per_rad())
-    ends = stiffness * np.radians(np.abs(neck_model.limits_deg()).max(axis=1))
-    assert ends.max() + neck_model.gravity_nm() < 10.0
+    stiffness = np.array(geometry.stiffness_nm_per_rad())
+    ends = stiffness * np.radians(np.abs(geometry.limits_deg()).max(axis=1))
+    assert ends.max() + geometry.gravity_nm() < 10.0
 
 
 def test_without_mujoco_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,9 +98,9 @@ def test_tone_stiffens_the_neck(body: neck.Neck) -> None:
     at = [moved_deg(level) for level in (0.0, 0.1, 0.3)]
     assert (at[0] > at[1]).all() and (at[1] > at[2]).all() and (at[2] > 0).all()
     # Without tone: the push over passive stiffness, from which gravity takes its part in pitch and roll.
-    head, pivot = neck_model.numbers().section("head"), neck_model.numbers().section("pivot")
+    head, pivot = geometry.numbers().section("head"), geometry.numbers().section("pivot")
     above = head.number("centre_above", "m") + pivot.number("below_condyles", "m")
-    left = np.array(neck_model.stiffness_nm_per_rad()) - np.array([0, 1, 1]) * head.number("mass", "kg") * 9.81 * above
+    left = np.array(geometry.stiffness_nm_per_rad()) - np.array([0, 1, 1]) * head.number("mass", "kg") * 9.81 * above
     assert at[0] == pytest.approx(np.degrees(0.1 / left), rel=0.05)
 
 
@@ -126,9 +127,9 @@ def test_an_activation_is_a_share_of_force_at_once(body: neck.Neck) -> None:
 
 
 def test_lengths_follow_the_angles_by_the_moment_arms(body: neck.Neck) -> None:
-    arms = np.array([muscle.arms_mm for muscle in neck_model.muscles()])
+    arms = np.array([muscle.arms_mm for muscle in geometry.muscles()])
     body.place((20, 10, -15))
-    upright = np.array([muscle.upright_mm for muscle in neck_model.muscles()])
+    upright = np.array([muscle.upright_mm for muscle in geometry.muscles()])
     np.testing.assert_allclose(body.length_mm, upright - arms @ np.radians((20, 10, -15)), atol=1e-9)
     before = body.length_mm
     body.step(np.zeros(28))
@@ -170,12 +171,12 @@ def test_splenius_and_semispinalis_of_both_sides_bend_back(body: neck.Neck) -> N
 
 def test_wild_activation_stays_in_range(body: neck.Neck) -> None:
     draw = np.random.default_rng(1)
-    limits = np.array(neck_model.limits_deg())
+    limits = np.array(geometry.limits_deg())
     for _ in range(3000):
         body.step((draw.random(28) < 0.5).astype(float))
         assert (body.angle_deg > limits[:, 0] - 10).all() and (body.angle_deg < limits[:, 1] + 10).all()
     for axis in range(3):
-        arms = np.array([muscle.arms_mm[axis] for muscle in neck_model.muscles()])
+        arms = np.array([muscle.arms_mm[axis] for muscle in geometry.muscles()])
         body.place((0, 0, 0))
         for _ in range(1000):
             body.step((arms > 0).astype(float))

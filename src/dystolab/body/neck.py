@@ -6,15 +6,13 @@ The mechanics are MuJoCo's, which comes with the extra ``body`` and is imported 
 
 from __future__ import annotations
 
-import importlib
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
 from dystolab.body import neck_model
+from dystolab.body.mechanics import activations, bounded, finite, mujoco
 from dystolab.circuit import neck as geometry
-from dystolab.errors import MissingExtraError, SpecError
+from dystolab.errors import SpecError
 
 Array = npt.NDArray[np.float64]
 
@@ -37,7 +35,7 @@ class Neck:
     muscles: tuple[str, ...]
 
     def __init__(self) -> None:
-        self._mujoco = _mujoco()
+        self._mujoco = mujoco()
         self._model = self._mujoco.MjModel.from_xml_string(neck_model.mjcf())
         self._data = self._mujoco.MjData(self._model)
         self._mujoco.mj_step1(self._model, self._data)
@@ -64,10 +62,8 @@ class Neck:
         """
         if n_ms < 1:
             raise SpecError(f"neck: must step by at least 1 ms, got {n_ms}")
-        push = _finite(push_nm, 3, "push_nm")
-        if np.abs(push).max() > STRONGEST_PUSH_NM:
-            raise SpecError(f"neck: push_nm must be at most {STRONGEST_PUSH_NM:g} Nm, got {np.abs(push).max():g}")
-        self._data.ctrl[:] = self._checked(activation)
+        push = bounded("neck", "push_nm", push_nm, 3, STRONGEST_PUSH_NM, "Nm")
+        self._data.ctrl[:] = activations("neck", self.muscles, activation)
         self._data.qfrc_applied[:] = push
         # The halves of a step in this order leave lengths and velocities that belong to the new angles.
         for _ in range(n_ms):
@@ -82,7 +78,7 @@ class Neck:
         SpecError
             If an angle is outside the range of motion.
         """
-        angle = _finite(angle_deg, 3, "angle_deg")
+        angle = finite("neck", "angle_deg", angle_deg, 3)
         for name, value, (low, high) in zip(geometry.AXES, angle, geometry.limits_deg(), strict=True):
             if not low <= value <= high:
                 raise SpecError(f"neck: {name} must lie in {low:g} to {high:g} degrees, got {value:g}")
@@ -125,7 +121,7 @@ class Neck:
         """
         held = self._mujoco.MjData(self._model)
         held.qpos[:] = self._data.qpos
-        held.ctrl[:] = self._checked(activation)
+        held.ctrl[:] = activations("neck", self.muscles, activation)
         self._mujoco.mj_forward(self._model, held)
         return np.array(held.qfrc_actuator)
 
@@ -151,7 +147,7 @@ class Neck:
         highest = 1.0 / shares.max()
         if not 0.0 <= level <= highest:
             raise SpecError(f"neck: level of tone must lie in 0 to {highest:.2f}, got {level}")
-        return self._checked(level * shares)
+        return activations("neck", self.muscles, level * shares)
 
     def state(self) -> Array:
         """Return all that the next step depends on, for `restore`."""
@@ -168,30 +164,9 @@ class Neck:
             If it is not the state of a neck.
         """
         size = self._mujoco.mj_stateSize(self._model, self._integration)
-        self._mujoco.mj_setState(self._model, self._data, _finite(state, size, "state"), self._integration)
+        self._mujoco.mj_setState(self._model, self._data, finite("neck", "state", state, size), self._integration)
         self._mujoco.mj_step1(self._model, self._data)
 
     @property
     def _integration(self) -> int:
         return int(self._mujoco.mjtState.mjSTATE_INTEGRATION)
-
-    def _checked(self, activation: npt.ArrayLike) -> Array:
-        values = _finite(activation, len(self.muscles), "activation")
-        if values.min() < 0.0 or values.max() > 1.0:
-            wrong = int(np.argmax(np.abs(values - 0.5)))
-            raise SpecError(f"neck: activation of {self.muscles[wrong]} must lie in 0 to 1, got {values[wrong]:g}")
-        return values
-
-
-def _finite(values: npt.ArrayLike, size: int, name: str) -> Array:
-    found = np.asarray(values, dtype=np.float64)
-    if found.shape != (size,) or not np.isfinite(found).all():
-        raise SpecError(f"neck: {name} must be {size} finite numbers, got {np.array2string(found, threshold=6)}")
-    return found
-
-
-def _mujoco() -> Any:
-    try:
-        return importlib.import_module("mujoco")
-    except ImportError:
-        raise MissingExtraError("MuJoCo", "body") from None
