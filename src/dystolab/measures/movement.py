@@ -1,8 +1,8 @@
 """Single movements of hand or head towards a target, and how their errors shrink over trials.
 
 A path has one row each millisecond, from the start of the movement to its end, in any number of dimensions (mm of the
-hand, degrees of the head). Definitions of length ratio, peak speed and error as in robotic assessments of reaching
-(PMC4533801, table 2).
+hand, degrees of the head). Length ratio and peak speed are those of robotic assessments of reaching (PMC4533801, table
+2); adaptation is told by the apparent rate constant of its errors (PMC2585408).
 """
 
 from __future__ import annotations
