@@ -64,17 +64,20 @@ def rates_hz(stretch_mm: npt.ArrayLike, velocity_mm_per_s: npt.ArrayLike) -> tup
 class Spindles:
     """Spindles of several muscles, millisecond by millisecond, as the spinal cord hears them; at rest at first.
 
-    Muscles of any length answer alike to the same strain.
+    All muscles answer alike to the same share of their excursion.
 
     Parameters
     ----------
     rest_mm : array_like, shape (n_muscles,)
         Lengths from origin to insertion at which the muscles rest.
+    excursion_mm : array_like, shape (n_muscles,), optional
+        How far each is stretched within the range of its joints; by default the share of its length that it is in the
+        cats' steps.
 
     Raises
     ------
     SpecError
-        If it is not a list of lengths above 0.
+        If these are not lists of lengths above 0.
 
     Examples
     --------
@@ -83,11 +86,15 @@ class Spindles:
     [82.0, 82.0, 82.0, 92.0, 92.0]
     """
 
-    def __init__(self, rest_mm: npt.ArrayLike) -> None:
+    def __init__(self, rest_mm: npt.ArrayLike, excursion_mm: npt.ArrayLike | None = None) -> None:
+        fit = _numbers().section("fit")
+        share = fit.number("excursion", "mm") / fit.number("length", "mm")
         rest = np.array(rest_mm, dtype=np.float64)
-        if rest.ndim != 1 or not rest.size or not (np.isfinite(rest) & (rest > 0)).all():
-            raise SpecError(f"spindle: rest_mm must be lengths above 0, one per muscle, got {rest_mm!r}")
-        self._rest_mm, self._scale = rest, _numbers().section("fit").number("length", "mm") / rest
+        excursion = share * rest if excursion_mm is None else np.array(excursion_mm, dtype=np.float64)
+        for name, lengths in (("rest_mm", rest), ("excursion_mm", excursion)):
+            if lengths.shape != (rest.size,) or not rest.size or not (np.isfinite(lengths) & (lengths > 0)).all():
+                raise SpecError(f"spindle: {name} must be lengths above 0, one per muscle, got {lengths!r:.80}")
+        self._rest_mm, self._scale = rest, fit.number("excursion", "mm") / excursion
         delays = [round(_numbers().section(kind).number("delay", "ms")) for kind in ("ia", "ii")]
         at_rest = rates_hz(np.zeros_like(self._rest_mm), np.zeros_like(self._rest_mm))
         # What is on its way, the oldest first.

@@ -27,6 +27,9 @@ SHORTEST_MS = 100
 """Shortest recording that has an envelope: one period at its cutoff."""
 
 _FILE = Path(__file__).with_name("surface_emg.toml")
+_STRONGEST_MS = 2000
+"""Length of the contraction to which others are compared."""
+
 _PHASES = 6
 """Half distances of its peaks that an action potential lasts, to 5 % of the peaks."""
 
@@ -87,6 +90,30 @@ def amplitude_uv(n_units: int) -> Array:
     force = motor_units.pool(n_units).twitch_force
     amplitude: Array = size.number("weakest", "uV") * force ** size.number("growth", "1")
     return amplitude
+
+
+@functools.cache
+def strongest_uv(n_units: int) -> float:
+    """Return the mean envelope of a muscle in its strongest voluntary contraction, to which others are compared.
+
+    All units fire at their highest rates, regularly and out of phase.
+
+    Raises
+    ------
+    SpecError
+        If there are fewer than 2 units.
+
+    Examples
+    --------
+    >>> strongest_uv(60) > 10 * amplitude_uv(60)[0]
+    True
+    """
+    rates = motor_units.pool(n_units).highest_hz
+    # Phases in the golden ratio are spread evenly, however many there are.
+    phase = np.arange(n_units) * 0.618034 % 1.0
+    trains = [(phase[k] + np.arange(int(_STRONGEST_MS / 1000 * r))) * 1000.0 / r for k, r in enumerate(rates)]
+    cells = np.repeat(np.arange(n_units), [t.size for t in trains])
+    return float(envelope_uv(potential_uv(np.concatenate(trains), cells, n_units, _STRONGEST_MS)).mean())
 
 
 def envelope_uv(potential_uv: Array) -> Array:

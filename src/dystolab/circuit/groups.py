@@ -29,6 +29,17 @@ _SPARING = 1e-3
 """Weight of the shares against the effect that is missed, relative to that of the strongest muscle."""
 
 
+def per_direction(axes: npt.ArrayLike) -> Array:
+    """Return how far a vector over yaw, pitch and roll points in each direction, shape (6,); opposites are negative.
+
+    Examples
+    --------
+    >>> per_direction([1.0, 0.0, 0.0]).tolist()
+    [1.0, -1.0, 0.0, -0.0, 0.0, -0.0]
+    """
+    return np.asarray(axes, dtype=np.float64)[_AXIS] * _SIGN
+
+
 def rule(section: Section) -> BetweenGroups:
     """Return the rule that a table's section describes: ``map``, ``number`` of sources, and ``force_power``.
 

@@ -31,6 +31,12 @@ class Body(Protocol):
         Both are times (ms, since the start) and cells by population; what comes back is for relays.
         """
 
+    def state(self) -> Mapping[str, Array]:
+        """Return all that the next step depends on, for `restore`."""
+
+    def restore(self, state: Mapping[str, Array]) -> None:
+        """Go on where `state` was taken, bit for bit."""
+
 
 class LiveSpikes:
     """Spikes that relays got for the millisecond to come, as the kernels want them."""

@@ -347,16 +347,17 @@ class Simulator:
                 digest.update(array.tobytes())
         return digest.hexdigest()
 
-    def checkpoint(self, path: str | Path) -> None:
-        """Write everything that a resumed run needs to `path`, atomically."""
+    def checkpoint(self, path: str | Path, body: Body | None = None) -> None:
+        """Write everything that a resumed run needs to `path`, atomically, and the state of its body if it has one."""
         if self._halfway:
             raise SimulationError("this simulation was interrupted within a step; there is nothing whole to write")
         state = {f"state/{k}": getattr(self._net, k) for k in STATE}
         state |= {"table/pop_int": self._net.pop_int, "table/tm_int": self._net.tm_int, "step": np.array(self._step)}
-        write_checkpoint(Path(path), self.fingerprint(), state | self._live.dump() | self._record.dump())
+        moved = {} if body is None else {f"body/{name}": array for name, array in body.state().items()}
+        write_checkpoint(Path(path), self.fingerprint(), state | moved | self._live.dump() | self._record.dump())
 
-    def restore(self, path: str | Path) -> None:
-        """Continue from a checkpoint of the same circuit, seed and recording; bit for bit as if never stopped.
+    def restore(self, path: str | Path, body: Body | None = None) -> None:
+        """Continue from a checkpoint of the same circuit, seed, recording and body; bit for bit as if never stopped.
 
         Raises
         ------
@@ -371,4 +372,6 @@ class Simulator:
         self._halfway = False
         self._checked_ms = self.time_ms
         self._live.load(state)
+        if body is not None:
+            body.restore({k.removeprefix("body/"): v for k, v in state.items() if k.startswith("body/")})
         self._record.load(state)

@@ -12,7 +12,7 @@ from typing import ClassVar
 from dystolab.circuit.anatomy import Anatomy, grow
 from dystolab.circuit.drives import Drive
 from dystolab.circuit.spec import Circuit
-from dystolab.engine import Recording, Simulator
+from dystolab.engine import Body, Recording, Simulator
 from dystolab.errors import SpecError
 from dystolab.experiments import provenance, recordings
 from dystolab.experiments.settings import Settings
@@ -46,6 +46,8 @@ class Protocol:
         The run is told of, and may be stopped and resumed, after each of these.
     settle_ms : int
         Time from the start that does not count towards population rates.
+    body : Body, optional
+        What the circuit moves and feels.
     """
 
     drives: tuple[Drive, ...]
@@ -53,6 +55,7 @@ class Protocol:
     duration_ms: int
     step_ms: int = 1000
     settle_ms: int = 0
+    body: Body | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,8 @@ class Experiment(Settings):
     doi: ClassVar[str]
     mirrors: ClassVar[str]
     leaves_out: ClassVar[str]
+    circuit: ClassVar[str] = "mouse-cerebellum"
+    """The circuit that it is run on unless another is named."""
 
     def prepare(self, circuit: Circuit) -> Circuit:
         """Return the circuit as the experiment takes it; most take it as it is."""
@@ -80,8 +85,8 @@ class Experiment(Settings):
         """Return what is done to `circuit`."""
 
     @abstractmethod
-    def measure(self, sim: Simulator) -> Findings:
-        """Return what the finished simulation shows."""
+    def measure(self, sim: Simulator, body: Body | None) -> Findings:
+        """Return what the finished simulation shows, and the body that it moved."""
 
     def run(
         self,
@@ -142,10 +147,10 @@ def run(
     compile_s = provenance.compile_seconds(threads)
     file = None if checkpoint_dir is None else Path(checkpoint_dir) / CHECKPOINT
     if file is not None and file.exists():
-        sim.restore(file)
+        sim.restore(file, protocol.body)
     begun_ms = sim.time_ms
     wall_s = _advance(sim, protocol, progress, file)
-    findings = experiment.measure(sim)
+    findings = experiment.measure(sim, protocol.body)
     return Result(
         experiment=experiment.name,
         settings=experiment.model_dump(mode="json"),
@@ -165,11 +170,11 @@ def _advance(sim: Simulator, protocol: Protocol, progress: Progress | None, file
         if progress is not None:
             progress(sim.time_ms, protocol.duration_ms)
         start = time.perf_counter()
-        sim.run(min(protocol.step_ms, protocol.duration_ms - sim.time_ms))
+        sim.run(min(protocol.step_ms, protocol.duration_ms - sim.time_ms), protocol.body)
         stop = time.perf_counter()
         wall_s += stop - start
         if file is not None and stop >= due and sim.time_ms < protocol.duration_ms:
-            sim.checkpoint(file)
+            sim.checkpoint(file, protocol.body)
             saved = time.perf_counter()
             due = saved + max(CHECKPOINT_EVERY_S, (saved - stop) / CHECKPOINT_SHARE)
     if progress is not None:

@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 from dystolab.circuit.anatomy import Anatomy
 from dystolab.circuit.drives import Drive
 from dystolab.circuit.spec import Circuit, revised
-from dystolab.engine import Simulator
+from dystolab.engine import Body, Simulator
 from dystolab.errors import SpecError
 from dystolab.experiments import conditioned_stimulus, learning, lid, unconditioned_stimulus
 from dystolab.experiments.base import Experiment, Findings, Protocol
@@ -211,7 +211,7 @@ class Eyeblink(Experiment):
         if self.has_us.any():
             self._make_room(self.us_start_ms + unconditioned_stimulus.reflex_ms(), "reflexes of the lid")
 
-    def measure(self, sim: Simulator) -> Findings:
+    def measure(self, sim: Simulator, body: Body | None) -> Findings:
         """Return learning, trial by trial and block by block: of the lid, if there is one, and of the cells."""
         stop_ms = min(max(AFTER_MS, self.cs_ms), self.trial_ms - self.cs_start_ms)
         trials = learning.Trials(

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from dystolab.circuit.anatomy import Anatomy
 from dystolab.circuit.spec import Circuit
-from dystolab.engine import Recording, Simulator
+from dystolab.engine import Body, Recording, Simulator
 from dystolab.experiments import conditioned_stimulus
 from dystolab.experiments.base import Experiment, Findings, Protocol
 from dystolab.experiments.recordings import measure
@@ -66,7 +66,7 @@ class GranularTimeCode(Experiment):
         )
         return Protocol(drives, recording, (self.trials + 1) * TRIAL_MS, settle_ms=TRIAL_MS)
 
-    def measure(self, sim: Simulator) -> Findings:
+    def measure(self, sim: Simulator, body: Body | None) -> Findings:
         """Return the error of the time that is read, as a whole and by time, and each cell's mean course."""
         onsets = CS_START_MS + TRIAL_MS * np.arange(1.0, self.trials + 1.0)
         told, stimulus = (

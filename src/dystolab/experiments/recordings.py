@@ -10,7 +10,10 @@ from dystolab.measures import told
 from dystolab.measures.interval import mean_interval
 from dystolab.result import Array, Interval, Measure
 
-ELECTRODES = {"granule_cell": 200, "mossy_fiber": 200, "glomerulus": 200}
+ELECTRODES = {
+    "granule_cell": 200, "mossy_fiber": 200, "glomerulus": 200, "head_integrator": 360, "spindle_ia": 140,
+    "spindle_ii": 140,
+}  # fmt: skip
 """Of these populations spikes of so many cells are kept, of every other those of all."""
 
 

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from dystolab.circuit.anatomy import Anatomy
 from dystolab.circuit.spec import Circuit
-from dystolab.engine import Simulator
+from dystolab.engine import Body, Simulator
 from dystolab.experiments import purkinje
 from dystolab.experiments.base import Experiment, Findings, Protocol
 from dystolab.experiments.recordings import measure, over_cells, units
@@ -52,7 +52,7 @@ class Rest(Experiment):
         """Record every population and do nothing."""
         return Protocol((), units(circuit), self.settle_ms + self.duration_ms, settle_ms=self.settle_ms)
 
-    def measure(self, sim: Simulator) -> Findings:
+    def measure(self, sim: Simulator, body: Body | None) -> Findings:
         """Return rates and regularity of each population, and what is asked of Purkinje cells and olive."""
         found: list[Named] = []
         for population in sim.circuit.populations:

@@ -23,6 +23,13 @@ POPULATIONS: tuple[str, ...] = (
     "ubc_off",
     "red_nucleus",
     "facial_motoneuron",
+    "head_integrator",
+    "integrator_inhibitory",
+    "reticulospinal",
+    "vestibulospinal",
+    "neck_motoneuron",
+    "renshaw_cell",
+    "ia_interneuron",
 )
 
 FAMILIES: dict[str, tuple[str, str]] = {
@@ -34,6 +41,25 @@ FAMILIES: dict[str, tuple[str, str]] = {
     "silent_fraction": ("1", "share of cells without a spike"),
 }
 """Measures of a population: their full name is ``<family>.<population>``."""
+
+EPOCHS: tuple[str, ...] = ("upright", "free", "eccentric")
+
+BY_EPOCH: dict[str, tuple[str, str]] = {
+    "head_angle_abs_deg": ("deg", "mean angle of the one rotation between the head and its target"),
+    "head_largest_deg": ("deg", "largest angle of that rotation"),
+    "head_yaw_deg": ("deg", "mean turn of the head, positive to the left"),
+    "head_pitch_deg": ("deg", "mean nod of the head, positive down"),
+    "head_roll_deg": ("deg", "mean tilt of the head, positive to the right"),
+    "head_sd_deg": ("deg", "standard deviation of the head about its own mean, all axes together"),
+    "within_10deg_percent": ("%", "share of time with the head within 10 degrees of neutral"),
+    "drift_time_constant_s": ("s", "time constant of the head's drift to its null; infinite without drift"),
+    "tremor_peak_hz": ("Hz", "peak of the spectrum of head angle, 1-12 Hz, about the axis of most power"),
+    "tremor_power_deg2": ("deg**2", "variance of head angle, 1-12 Hz, about the axis of most power"),
+    "cocontraction_index_percent": ("%", "Falconer & Winter: area that the envelopes of two muscles share"),
+    "overflow_percent": ("%", "mean EMG of muscles outside the task over that of its own, each by its maximum"),
+    "neck_emg_percent": ("%", "mean EMG of all neck muscles, each by its strongest voluntary contraction"),
+}
+"""Measures of an epoch of `posture`: their full name is ``<name>.<epoch>``."""
 
 _ALONE: dict[str, tuple[str, str]] = {
     "simple_spike_rate_hz": ("Hz", "rate of Purkinje cells without their complex spikes"),
@@ -84,19 +110,9 @@ _ALONE: dict[str, tuple[str, str]] = {
     "time_error_ms": ("ms", "root mean square error of the time since onset that is read from granule cells"),
     "time_error_abs_ms": ("ms", "mean size of the error of the time since onset that is read from granule cells"),
     "time_error_ms_by_time": ("ms", "root mean square error around 0, 50, 100 ... ms after onset"),
-    "head_angle_abs_deg": ("deg", "mean angle of the one rotation between the head and its target"),
-    "head_yaw_deg": ("deg", "mean turn of the head, positive to the left"),
-    "head_pitch_deg": ("deg", "mean nod of the head, positive down"),
-    "head_roll_deg": ("deg", "mean tilt of the head, positive to the right"),
-    "within_10deg_percent": ("%", "share of time with the head within 10 degrees of neutral"),
     "head_severity_score": ("1", "0 to 4: the distance from neutral that the head keeps, in grades of the TWSTRS"),
-    "drift_time_constant_s": ("s", "time constant of the head's drift to its null; infinite without drift"),
-    "tremor_peak_hz": ("Hz", "peak of the spectrum of head angle, 1-12 Hz, about the axis of most power"),
-    "tremor_power_deg2": ("deg**2", "variance of head angle, 1-12 Hz, about the axis of most power"),
     "twstrs_rotation": ("1", "TWSTRS, item A1: largest turn of the head, 0 to 4"),
     "twstrs_severity": ("1", "TWSTRS, motor items that follow from angles and time: 0 to 24 of 35"),
-    "cocontraction_index_percent": ("%", "Falconer & Winter: area that the envelopes of two muscles share"),
-    "overflow_percent": ("%", "mean EMG of muscles outside the task over that of its own, each by its maximum"),
     "adaptation_rate": ("1", "rate per trial at which errors approach their final level"),
     "weight_change_percent.pf_pc": ("%", "change of the mean weight from parallel fibre to Purkinje cell"),
 }
@@ -107,6 +123,7 @@ NAMES: dict[str, tuple[str, str]] = {
         for family, (unit, text) in FAMILIES.items()
         for population in POPULATIONS
     },
+    **{f"{name}.{epoch}": (unit, f"{text} ({epoch})") for name, (unit, text) in BY_EPOCH.items() for epoch in EPOCHS},
     **_ALONE,
 }
 """Name of a measure -> its unit and what it is; changes only with the schema version of results."""

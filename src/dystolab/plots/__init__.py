@@ -30,6 +30,7 @@ PAGES: dict[str, str] = {
     "rest": "dystolab.plots.summary:rest",
     "eyeblink": "dystolab.plots.summary:eyeblink",
     "granular_time_code": "dystolab.plots.time_code:figure",
+    "posture": "dystolab.plots.posture:figure",
 }
 """Experiment -> where the function of its page is."""
 

@@ -59,6 +59,20 @@ def picture(angle_deg: npt.ArrayLike, path: Path, ways: tuple[str, ...] = WAYS) 
     return way
 
 
+def images(angle_deg: npt.ArrayLike, ways: tuple[str, ...] = WAYS) -> npt.NDArray[np.uint8]:
+    """Return pictures of the head, shape (n, height, width, 3), for figures.
+
+    Parameters
+    ----------
+    angle_deg : array_like, shape (n, 3)
+        As in `movie`, errors included.
+    ways : tuple of str, optional
+        As in `picture`.
+    """
+    _, frames = _drawn(_rows(angle_deg), ways)
+    return np.stack([np.frombuffer(frame, np.uint8).reshape(SIZE[1], SIZE[0], 3) for frame in frames])
+
+
 def movie(angle_deg: npt.ArrayLike, path: Path, fps: int = 25, ways: tuple[str, ...] = WAYS) -> str:
     """Write a movie of the head to `path` (MP4).
 

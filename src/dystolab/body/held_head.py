@@ -1,0 +1,169 @@
+"""A head on its neck, joined to a circuit: motoneurons move it, spindles and canals feel it.
+
+Every millisecond the spikes of the motoneurons become activations, the mechanics move on, and the afferents of the
+next millisecond are drawn up. What is wanted of the head and what pushes it come from a `Task`.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from dystolab.body.afferents import Afferents
+from dystolab.body.motor_units import Muscles
+from dystolab.body.neck import Neck
+from dystolab.body.spindle import Spindles
+from dystolab.circuit import neck, tables
+from dystolab.circuit.groups import DIRECTIONS, per_direction
+from dystolab.circuit.spec import Circuit
+from dystolab.errors import SpecError
+
+Array = npt.NDArray[np.float64]
+Spikes = tuple[Array, npt.NDArray[np.int32]]
+
+MOTONEURONS = "neck_motoneuron"
+_FILE = Path(__file__).with_name("held_head.toml")
+
+
+class Task(Protocol):
+    """What is wanted of the head, and what the laboratory does to it."""
+
+    def command_hz(self, time_ms: float, angle_deg: Array) -> Array:
+        """Return the rate of the command fibres of each direction, shape (6,), by what is seen of the head now."""
+
+    def push_nm(self, time_ms: float) -> Array:
+        """Return the torque about each axis in the millisecond that ends at `time_ms`, shape (3,)."""
+
+    def state(self) -> Array:
+        """Return all that the next calls depend on, for `restore`."""
+
+    def restore(self, state: Array) -> None:
+        """Go on where `state` was taken."""
+
+
+class HeldHead:
+    """The body of a circuit that has pools of neck muscles; upright and at rest at first.
+
+    Parameters
+    ----------
+    circuit : Circuit
+        With the populations of the circuit ``head``.
+    seed : int
+        Decides the phases of the afferents.
+    task : Task
+
+    Raises
+    ------
+    UnknownNameError
+        If the circuit lacks a population.
+    SpecError
+        If a population has other groups than the neck has.
+    MissingExtraError
+        If MuJoCo is not installed.
+    """
+
+    hears = (MOTONEURONS,)
+
+    def __init__(self, circuit: Circuit, seed: int, task: Task) -> None:
+        muscles = neck.muscles()
+        self._task = task
+        self._neck = Neck()
+        self._muscles = Muscles(len(muscles), _each(circuit, MOTONEURONS, len(muscles)))
+        self._spindles = Spindles([m.upright_mm for m in muscles], excursions_mm())
+        groups = {"spindle_ia": len(muscles), "spindle_ii": len(muscles)}
+        groups |= {"vestibular_afferent": len(DIRECTIONS), "head_command": len(DIRECTIONS)}
+        self._fibres = {name: Afferents(name, n, _each(circuit, name, n), seed) for name, n in groups.items()}
+        self._angles: list[Array] = []
+        self._activations: list[Array] = []
+
+    def step(self, time_ms: float, spikes: Mapping[str, Spikes]) -> dict[str, Spikes]:
+        """Move on to `time_ms` by the motoneurons' spikes of the millisecond before; return those of all afferents."""
+        activation = self._muscles.step(*spikes[MOTONEURONS])
+        self._neck.step(activation, self._task.push_nm(time_ms))
+        angle = self._neck.angle_deg
+        self._angles.append(angle)
+        self._activations.append(activation)
+        ia_hz, ii_hz = self._spindles.step(self._neck.length_mm, self._neck.velocity_mm_per_s)
+        rates = {
+            "spindle_ia": ia_hz,
+            "spindle_ii": ii_hz,
+            "vestibular_afferent": canals_hz(self._neck.velocity_deg_per_s),
+            "head_command": self._task.command_hz(time_ms, angle),
+        }
+        return {name: fibres.step(time_ms, rates[name]) for name, fibres in self._fibres.items()}
+
+    @property
+    def angle_deg(self) -> Array:
+        """Yaw, pitch and roll at the end of each millisecond so far, shape (n_ms, 3)."""
+        return np.array(self._angles).reshape(-1, len(neck.AXES))
+
+    @property
+    def activation(self) -> Array:
+        """Activation of each muscle at the end of each millisecond so far, 0 to 1, shape (n_ms, 28)."""
+        return np.array(self._activations).reshape(-1, len(neck.muscles()))
+
+    def state(self) -> dict[str, Array]:
+        """Return everything that the next step depends on and all that was recorded, for `restore`."""
+        parts = {name: fibres.state() for name, fibres in self._fibres.items()}
+        parts |= {"neck": self._neck.state(), "muscles": self._muscles.state(), "spindles": self._spindles.state()}
+        return parts | {"task": self._task.state(), "angle": self.angle_deg, "activation": self.activation}
+
+    def restore(self, state: Mapping[str, Array]) -> None:
+        """Go on where `state` was taken, bit for bit.
+
+        Raises
+        ------
+        SpecError
+            If it is not the state of such a body.
+        """
+        wanted = self.state().keys()
+        if state.keys() != wanted:
+            raise SpecError(f"held head: a state has the parts {', '.join(wanted)}, got {', '.join(state)}")
+        for name, fibres in self._fibres.items():
+            fibres.restore(state[name])
+        self._neck.restore(state["neck"])
+        self._muscles.restore(state["muscles"])
+        self._spindles.restore(state["spindles"])
+        self._task.restore(state["task"])
+        self._angles, self._activations = list(state["angle"]), list(state["activation"])
+
+
+def canals_hz(velocity_deg_per_s: Array) -> Array:
+    """Return the rate of the canals' afferents of each direction, shape (6,), from the head's velocity about each axis.
+
+    Examples
+    --------
+    >>> canals_hz(np.array([20.0, 0.0, 0.0]))[:3].tolist()
+    [99.0, 81.0, 90.0]
+    """
+    canal = _numbers().section("canal")
+    rate = canal.number("rest", "Hz") + canal.number("sensitivity", "Hz*s/deg") * per_direction(velocity_deg_per_s)
+    return np.clip(rate, 0.0, canal.number("highest", "Hz"))
+
+
+@functools.cache
+def excursions_mm() -> Array:
+    """Return how far each muscle is stretched within the range of the axis that stretches it most, shape (28,)."""
+    widest = np.radians(np.abs(neck.limits_deg()).max(axis=1))
+    return np.array([(np.abs(m.arms_mm) * widest).max() for m in neck.muscles()])
+
+
+def _each(circuit: Circuit, population: str, groups: int) -> int:
+    """Return the cells of each group of a population, or raise if it has not so many."""
+    found = circuit.population(population)
+    if found.groups != groups or found.size % groups:
+        raise SpecError(
+            f"population {population!r} of circuit {circuit.name!r} must have {groups} groups of equal size, "
+            f"got {found.size} cells in {found.groups}"
+        )
+    return found.size // groups
+
+
+@functools.cache
+def _numbers() -> tables.Section:
+    return tables.read(_FILE).root

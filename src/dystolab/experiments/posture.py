@@ -1,0 +1,180 @@
+"""Holding the head: upright, let go, and turned to the side."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+import numpy as np
+from pydantic import Field
+
+from dystolab.body.held_head import HeldHead
+from dystolab.circuit import neck
+from dystolab.circuit.anatomy import Anatomy
+from dystolab.circuit.groups import DIRECTIONS, per_direction, synergies
+from dystolab.circuit.spec import Circuit
+from dystolab.engine import Body, Simulator
+from dystolab.errors import SpecError
+from dystolab.experiments import looking, muscles
+from dystolab.experiments.base import Experiment, Findings, Protocol
+from dystolab.experiments.looking import Epoch, Looking
+from dystolab.experiments.recordings import measure, units
+from dystolab.measures import cocontraction, overflow, posture, tremor, twstrs
+from dystolab.measures.drift import drift
+from dystolab.result import Array, Measure
+
+Part = Literal["upright", "free", "eccentric"]
+Named = tuple[str, Measure]
+
+SETTLE_MS = 2000
+"""Before the first epoch the circuit finds its state, with the eyes open."""
+
+TURN_MS = 2000
+"""Time at the start of an epoch in which the head is brought to a new target; it does not count."""
+
+
+class Posture(Experiment):
+    """A head is held upright with the eyes open, let go with the eyes closed, and held turned to one side.
+
+    Parameters
+    ----------
+    epochs : tuple of {"upright", "free", "eccentric"}
+        What is asked for, one after the other.
+    epoch_s : int
+        Length of each.
+    eccentric_deg : tuple of float
+        Yaw, pitch and roll of the eccentric target.
+    pushes : bool
+        Whether the head is tapped while it is held.
+
+    Examples
+    --------
+    >>> Posture(epochs=("upright",), epoch_s=60).duration_ms
+    62000
+    """
+
+    name: ClassVar[str] = "posture"
+    doi: ClassVar[str] = "10.1002/mds.870120414"
+    circuit: ClassVar[str] = "head"
+    mirrors: ClassVar[str] = "the examination of head posture in cervical dystonia (TWSTRS), with motion tracking and EMG"
+    leaves_out: ClassVar[str] = (
+        "trunk, shoulders and limbs, touch and other sensory tricks, speech and provocation, fatigue, the rater's judgement"
+    )
+
+    epochs: tuple[Part, ...] = Field(default=("upright", "free", "eccentric"), min_length=1)
+    epoch_s: int = Field(default=20, ge=8, le=3600)
+    eccentric_deg: tuple[float, float, float] = (30.0, 0.0, 0.0)
+    pushes: bool = True
+
+    @property
+    def duration_ms(self) -> int:
+        """Length of the whole record."""
+        return SETTLE_MS + 1000 * self.epoch_s * len(self.epochs)
+
+    def protocol(self, circuit: Circuit, anatomy: Anatomy, seed: int) -> Protocol:
+        """Join the circuit to a head, and tell the person what to do."""
+        for name, angle, (low, high) in zip(neck.AXES, self.eccentric_deg, neck.limits_deg(), strict=True):
+            if not low <= angle <= high:
+                raise SpecError(f"Posture.eccentric_deg: {name} must lie in {low:g} to {high:g}, got {angle:g}")
+        body = HeldHead(circuit, seed, Looking(self._wanted(), self._taps() if self.pushes else ()))
+        return Protocol((), units(circuit), self.duration_ms, settle_ms=SETTLE_MS, body=body)
+
+    def _start_ms(self, epoch: int) -> int:
+        return SETTLE_MS + 1000 * self.epoch_s * epoch
+
+    def _target(self, part: Part) -> tuple[float, float, float]:
+        return self.eccentric_deg if part == "eccentric" else posture.NEUTRAL_DEG
+
+    def _wanted(self) -> list[Epoch]:
+        found = [Epoch(0, posture.NEUTRAL_DEG, True)]
+        for k, part in enumerate(self.epochs):
+            found.append(Epoch(self._start_ms(k), self._target(part), True))
+            if part == "free":
+                # First upright, so that it is seen where the head goes by itself.
+                found.append(Epoch(self._start_ms(k) + TURN_MS, posture.NEUTRAL_DEG, False))
+        return found
+
+    def _taps(self) -> list[tuple[int, Array]]:
+        """Return pushes about each axis in turn, left or down or right first, in every held epoch."""
+        push = looking.numbers().section("push")
+        every_ms = round(1000 * push.number("every", "s"))
+        starts = [
+            at
+            for k, part in enumerate(self.epochs)
+            if part != "free"
+            for at in range(self._start_ms(k) + every_ms // 2, self._start_ms(k + 1), every_ms)
+        ]
+        return [(at, push.number("torque", "N*m") * (-1.0) ** n * np.eye(3)[n % 3]) for n, at in enumerate(starts)]
+
+    def measure(self, sim: Simulator, body: Body | None) -> Findings:
+        """Return posture, tremor and EMG of each epoch, and the grades of the TWSTRS that follow from them."""
+        assert isinstance(body, HeldHead)
+        angles, emg = body.angle_deg, muscles.envelopes_mvc(sim)
+        found: list[Named] = []
+        for k, part in enumerate(self.epochs):
+            counted = slice(self._start_ms(k) + TURN_MS, self._start_ms(k + 1))
+            found += self._of_epoch(part, angles[counted], emg[:, _sampled(counted)])
+        found += self._ratings(angles)
+        return Findings(
+            dict(found),
+            {
+                "head/angle_deg": angles.astype(np.float32),
+                "head/activation": body.activation[:: muscles.SAMPLE_MS].astype(np.float32),
+                "emg/envelope_mvc": emg.T.astype(np.float32),
+            },
+        )
+
+    def _of_epoch(self, part: Part, angles: Array, emg: Array) -> list[Named]:
+        shaking = tremor.tremor(angles)
+        axis = int(shaking.power_deg2.argmax())
+        target = self._target(part)
+        left, right = (_pool(emg, d) for d in ("yaw_left", "yaw_right"))
+        values = {
+            "head_angle_abs_deg": posture.mean_distance_deg(angles, target),
+            "head_largest_deg": posture.largest_distance_deg(angles, target),
+            **dict(zip(("head_yaw_deg", "head_pitch_deg", "head_roll_deg"), posture.mean_deg(angles), strict=True)),
+            "head_sd_deg": float(np.linalg.norm(posture.spread_deg(angles))),
+            "within_10deg_percent": posture.within_percent(angles),
+            "tremor_peak_hz": float(shaking.peak_hz[axis]),
+            "tremor_power_deg2": float(shaking.power_deg2[axis]),
+            "neck_emg_percent": 100.0 * float(emg.mean()),
+            "cocontraction_index_percent": cocontraction.falconer_winter_percent(left, right),
+        }
+        if part == "free":
+            values["drift_time_constant_s"] = drift(angles[:, int(np.abs(angles[-1]).argmax())]).tau_s
+        if part == "eccentric":
+            task = _turners(self.eccentric_deg)
+            values["overflow_percent"] = overflow.overflow_percent(emg[~task], emg[task])
+        return [measure(f"{name}.{part}", value, len(angles)) for name, value in values.items()]
+
+    def _ratings(self, angles: Array) -> list[Named]:
+        """Return the TWSTRS from the free epoch and the one upright, if there are both."""
+        if not {"upright", "free"} <= set(self.epochs):
+            return []
+        free, upright = (self.epochs.index(part) for part in ("free", "upright"))
+        let_go = angles[self._start_ms(free) + TURN_MS : self._start_ms(free + 1)]
+        holding = angles[self._start_ms(upright) : self._start_ms(upright + 1)]
+        # Held to the end of a shorter record counts as held for the whole minute.
+        held = np.concatenate([holding, np.tile(holding[-1], (max(60_000 - len(holding), 0), 1))])
+        flexion, extension = neck.limits_deg()[1][1], -neck.limits_deg()[1][0]
+        rated = twstrs.rate(let_go, held, flexion, extension)
+        return [
+            measure("twstrs_rotation", rated.rotation, 1),
+            measure("twstrs_severity", rated.severity, 1),
+            measure("head_severity_score", twstrs.head_severity(let_go), 1),
+        ]
+
+
+def _sampled(ms: slice) -> slice:
+    return slice(ms.start // muscles.SAMPLE_MS, ms.stop // muscles.SAMPLE_MS)
+
+
+def _pool(emg: Array, direction: str) -> Array:
+    """Return the envelope of the muscles that turn the head in a direction, each by its share."""
+    share = synergies()[:, DIRECTIONS.index(direction)]
+    return np.asarray(share @ emg / share.sum())
+
+
+def _turners(target_deg: tuple[float, float, float]) -> Array:
+    """Return which muscles take part in a turn to the target: those that the least effort asks for."""
+    wanted = np.maximum(per_direction(target_deg), 0.0)
+    return np.asarray(synergies() @ wanted > 0)
