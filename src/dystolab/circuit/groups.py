@@ -37,7 +37,7 @@ def per_direction(axes: npt.ArrayLike) -> Array:
     >>> per_direction([1.0, 0.0, 0.0]).tolist()
     [1.0, -1.0, 0.0, -0.0, 0.0, -0.0]
     """
-    return np.asarray(axes, dtype=np.float64)[_AXIS] * _SIGN
+    return np.asarray(np.asarray(axes, dtype=np.float64)[_AXIS] * _SIGN)
 
 
 def rule(section: Section) -> BetweenGroups:
@@ -72,7 +72,7 @@ def synergies() -> Array:
     head. That muscles pull together as their moments say: 10.1097/00007632-199802150-00012; the criterion is assumed.
     """
     stiffness = np.array(neck.stiffness_nm_per_rad()) - np.array(neck.toppling_nm_per_rad())
-    return _least(torque_nm()) * stiffness[_AXIS] * np.radians(1.0)
+    return np.asarray(_least(torque_nm()) * stiffness[_AXIS] * np.radians(1.0))
 
 
 def _least(effect: Array) -> Array:
@@ -108,12 +108,12 @@ def _stretch() -> Array:
 
 
 def _contralateral_antagonists() -> Array:
-    """Return, by muscle, how far each of the other side pulls the opposite way: the negative cosine of their torques."""
+    """Return, by muscle, how far those of the other side pull the opposite way: the negative cosine of torques."""
     torque = torque_nm()
     unit = torque / np.linalg.norm(torque, axis=1, keepdims=True)
     n = len(torque) // 2
     other_side = np.kron(np.array([[0.0, 1.0], [1.0, 0.0]]), np.ones((n, n)))
-    return np.maximum(-unit @ unit.T, 0.0) * other_side
+    return np.asarray(np.maximum(-unit @ unit.T, 0.0) * other_side)
 
 
 MAPS: dict[str, Callable[[], Array]] = {

@@ -23,12 +23,12 @@ T = TypeVar("T")
 class Request:
     """An experiment, its settings as text, and the subjects to run it on.
 
-    Subject number i (from 0) has the seed ``seed + i``.
+    Subject number i (from 0) has the seed ``seed + i``. Without a name the circuit is the experiment's usual one.
     """
 
     experiment: str
     settings: dict[str, str] = field(default_factory=dict)
-    circuit: str = "mouse-cerebellum"
+    circuit: str = ""
     mechanisms: tuple[str, ...] = ()
     lesions: tuple[str, ...] = ()
     subjects: int = 1
@@ -36,6 +36,8 @@ class Request:
     scale: float = 1.0
 
     def __post_init__(self) -> None:
+        if not self.circuit:
+            object.__setattr__(self, "circuit", _usual_circuit(self.experiment))
         if self.subjects < 1:
             raise SpecError(f"--subjects must be at least 1, got {self.subjects}")
         if self.seed < 0:
@@ -90,13 +92,17 @@ class Request:
     def _experiment(self) -> Any:
         from dystolab import experiments
 
-        if self.experiment not in experiments.NAMES:
-            raise UnknownNameError("experiment", self.experiment, experiments.NAMES)
         kind = experiments.get(self.experiment)
         for name in self.settings:
             if name not in kind.model_fields:
                 raise UnknownNameError(f"setting of {self.experiment}", name, kind.model_fields)
         return _made(self.experiment, kind, {name: _value(text) for name, text in self.settings.items()})
+
+
+def _usual_circuit(experiment: str) -> str:
+    from dystolab import experiments
+
+    return experiments.get(experiment).circuit
 
 
 def mechanism(text: str) -> Any:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from dystolab.result import Result
 
 _MOST_THREADS = 4
+_FRAMES_PER_S = 25
 
 
 def main(
@@ -45,6 +46,9 @@ def main(
     scale: Annotated[float | None, typer.Option(help="Size of the tissue.")] = None,
     threads: Annotated[int | None, typer.Option(help="Threads of each subject.")] = None,
     workers: Annotated[int, typer.Option(help="Subjects that run at the same time.")] = 1,
+    movie: Annotated[
+        Path | None, typer.Option(metavar="PATH", help="MP4 of the first subject's head (posture).")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="New directory for results and figure.")] = None,
     resume: Annotated[Path | None, typer.Option(metavar="RESULT", help="Go on with a stopped run.")] = None,
     as_json: AsJson = False,
@@ -54,6 +58,8 @@ def main(
     from dystolab.cli._stored import run_directory
     from dystolab.errors import SpecError
 
+    if movie is not None:
+        _check_movie(movie)
     if out is not None and resume is not None:
         raise SpecError("--out and --resume exclude each other: a resumed run stays where it is")
     given = assignments(settings or [], "--set")
@@ -77,6 +83,28 @@ def main(
     )
     paths = _run(request, where or out or _fresh(experiment), where is not None, workers, threads)
     _report(request, paths, as_json)
+    if movie is not None:
+        _film(paths[0], movie)
+
+
+def _check_movie(path: Path) -> None:
+    from dystolab.errors import SpecError
+
+    if path.suffix.lower() != ".mp4":
+        raise SpecError(f"--movie {path}: a movie is an .mp4 file")
+
+
+def _film(result: Path, path: Path) -> None:
+    """Write a movie of the head of a stored result."""
+    from dystolab.errors import SpecError
+    from dystolab.plots import head
+    from dystolab.result import Result
+
+    arrays = Result.load(result).arrays
+    if "head/angle_deg" not in arrays:
+        raise SpecError("--movie: this experiment moves no head; `posture` does")
+    head.movie(arrays["head/angle_deg"][:: 1000 // _FRAMES_PER_S], path, fps=_FRAMES_PER_S)
+    print(f"Movie:   {path}", file=sys.stderr)
 
 
 def _phases(text: str) -> list[str]:

@@ -127,7 +127,9 @@ def refuse(plan: Plan) -> None:
             raise UnsupportedError(f"projection {p.name!r}: plasticity with delays that vary from synapse to synapse")
     for pop in circuit.populations:
         if isinstance(pop.neuron, Relay) and (pop.slow or pop.spread or pop.recruitment):
-            raise UnsupportedError(f"population {pop.name!r}: a relay has no membrane for slow variables, spread or recruitment")
+            raise UnsupportedError(
+                f"population {pop.name!r}: a relay has no membrane for slow variables, spread or recruitment"
+            )
     for d in circuit.drives:
         refuse_drive(d, circuit.population(d.population))
 

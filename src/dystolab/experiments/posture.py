@@ -1,4 +1,4 @@
-"""Holding the head: upright, let go, and turned to the side."""
+"""Holding the head: upright, let go, turned to the side, and turned with the eyes closed."""
 
 from __future__ import annotations
 
@@ -22,22 +22,25 @@ from dystolab.measures import cocontraction, overflow, posture, tremor, twstrs
 from dystolab.measures.drift import drift
 from dystolab.result import Array, Measure
 
-Part = Literal["upright", "free", "eccentric"]
+Part = Literal["upright", "free", "eccentric", "dark"]
 Named = tuple[str, Measure]
 
 SETTLE_MS = 2000
 """Before the first epoch the circuit finds its state, with the eyes open."""
 
-TURN_MS = 2000
-"""Time at the start of an epoch in which the head is brought to a new target; it does not count."""
+TURN_MS = 3000
+"""Time at the start of an epoch in which the head is brought to a new target, with the eyes open; it does not count."""
+
+CLOSED = ("free", "dark")
+"""Epochs in which the eyes then close."""
 
 
 class Posture(Experiment):
-    """A head is held upright with the eyes open, let go with the eyes closed, and held turned to one side.
+    """A head is held upright with the eyes open, let go with the eyes closed, held turned, and turned with closed eyes.
 
     Parameters
     ----------
-    epochs : tuple of {"upright", "free", "eccentric"}
+    epochs : tuple of {"upright", "free", "eccentric", "dark"}
         What is asked for, one after the other.
     epoch_s : int
         Length of each.
@@ -55,13 +58,15 @@ class Posture(Experiment):
     name: ClassVar[str] = "posture"
     doi: ClassVar[str] = "10.1002/mds.870120414"
     circuit: ClassVar[str] = "head"
-    mirrors: ClassVar[str] = "the examination of head posture in cervical dystonia (TWSTRS), with motion tracking and EMG"
+    mirrors: ClassVar[str] = (
+        "the examination of head posture in cervical dystonia (TWSTRS), with motion tracking and EMG"
+    )
     leaves_out: ClassVar[str] = (
-        "trunk, shoulders and limbs, touch and other sensory tricks, speech and provocation, fatigue, the rater's judgement"
+        "trunk, shoulders and limbs, touch and other sensory tricks, speech and provocation, fatigue, the rater"
     )
 
-    epochs: tuple[Part, ...] = Field(default=("upright", "free", "eccentric"), min_length=1)
-    epoch_s: int = Field(default=20, ge=8, le=3600)
+    epochs: tuple[Part, ...] = Field(default=("upright", "free", "eccentric", "dark"), min_length=1)
+    epoch_s: int = Field(default=15, ge=8, le=3600)
     eccentric_deg: tuple[float, float, float] = (30.0, 0.0, 0.0)
     pushes: bool = True
 
@@ -82,15 +87,14 @@ class Posture(Experiment):
         return SETTLE_MS + 1000 * self.epoch_s * epoch
 
     def _target(self, part: Part) -> tuple[float, float, float]:
-        return self.eccentric_deg if part == "eccentric" else posture.NEUTRAL_DEG
+        return self.eccentric_deg if part in ("eccentric", "dark") else posture.NEUTRAL_DEG
 
     def _wanted(self) -> list[Epoch]:
         found = [Epoch(0, posture.NEUTRAL_DEG, True)]
         for k, part in enumerate(self.epochs):
             found.append(Epoch(self._start_ms(k), self._target(part), True))
-            if part == "free":
-                # First upright, so that it is seen where the head goes by itself.
-                found.append(Epoch(self._start_ms(k) + TURN_MS, posture.NEUTRAL_DEG, False))
+            if part in CLOSED:
+                found.append(Epoch(self._start_ms(k) + TURN_MS, self._target(part), False))
         return found
 
     def _taps(self) -> list[tuple[int, Array]]:
@@ -100,7 +104,7 @@ class Posture(Experiment):
         starts = [
             at
             for k, part in enumerate(self.epochs)
-            if part != "free"
+            if part not in CLOSED
             for at in range(self._start_ms(k) + every_ms // 2, self._start_ms(k + 1), every_ms)
         ]
         return [(at, push.number("torque", "N*m") * (-1.0) ** n * np.eye(3)[n % 3]) for n, at in enumerate(starts)]
@@ -139,8 +143,8 @@ class Posture(Experiment):
             "neck_emg_percent": 100.0 * float(emg.mean()),
             "cocontraction_index_percent": cocontraction.falconer_winter_percent(left, right),
         }
-        if part == "free":
-            values["drift_time_constant_s"] = drift(angles[:, int(np.abs(angles[-1]).argmax())]).tau_s
+        if part == "dark":
+            values["drift_time_constant_s"] = drift(angles[:, int(np.abs(target).argmax())]).tau_s
         if part == "eccentric":
             task = _turners(self.eccentric_deg)
             values["overflow_percent"] = overflow.overflow_percent(emg[~task], emg[task])

@@ -1,7 +1,7 @@
 """Where the head is held, and how steadily.
 
 Angles come as rows of yaw, pitch and roll, one each millisecond, positive to the left, down and to the right, in the
-order of the neck's hinges (`dystolab.body.neck_model`): the head turns, then nods, then tilts. Scales rate the three
+order of the neck's hinges (`dystolab.circuit.neck`): the head turns, then nods, then tilts. Scales rate the three
 angles one by one; how far the head is from a posture in all is the angle of the one rotation that would bring it there
 (Euler's theorem), which unlike the root of summed squares does not depend on the order of the hinges. The axis of that
 rotation describes head movements in cervical dystonia (mdsabstracts.org/?p=28738); its angle as one number is ours.

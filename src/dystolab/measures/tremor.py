@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.signal import welch
 
-from dystolab.body.neck_model import AXES
+from dystolab.circuit.neck import AXES
 from dystolab.errors import SpecError
 from dystolab.measures.posture import checked
 

@@ -14,6 +14,7 @@ from dystolab.plots import head, style
 from dystolab.result import Result
 
 ANGLES = {"yaw (left +)": style.VERMILLION, "pitch (down +)": style.GREEN, "roll (right +)": style.BLUE}
+ASKED = {"free": "let go, eyes closed", "dark": "turned, eyes closed"}
 BIN_MS = 200
 SETTLE_S = 2.0
 
@@ -65,9 +66,9 @@ def angles(axes: Axes, results: Sequence[Result]) -> None:
             )  # fmt: skip
     for part, start, stop in spans_s(results[0]):
         axes.axvline(start, color=style.GREY, lw=0.6)
-        axes.text(start + 0.2, 1.01, "eyes closed, let go" if part == "free" else part, fontsize=7,
+        axes.text(start + 0.2, 1.01, ASKED.get(part, part), fontsize=7,
                   transform=axes.get_xaxis_transform())  # fmt: skip
-        if part == "eccentric":
+        if part in ("eccentric", "dark"):
             for target in results[0].settings["eccentric_deg"]:
                 axes.hlines(float(target), start, stop, color=style.BLACK, lw=0.8, ls=":")
     axes.axhspan(-10, 10, color=style.GREY, alpha=0.15, lw=0)
