@@ -35,6 +35,8 @@ def _kinds(union: Any) -> dict[str, type[BaseModel]]:
 NEURONS: dict[str, type[BaseModel]] = {"eglif": EGLIF, "adex": AdEx, "relay": Relay}
 RULES = _kinds(rules.Rule)
 SLOW = _kinds(neurons.Slow)
+_Each = Literal["cell", "evenly", "group"]
+_SPREADS: dict[str, _Each] = {"spread": "cell", "even_spread": "evenly", "group_spread": "group"}
 SYNAPSES = _kinds(Synapse)
 
 
@@ -132,7 +134,7 @@ def population(section: Section, name: str, tables: Section, scale: float, size:
         zoned=bool(section.get("zoned", False)),
         groups=int(section.number("groups", "1")) if "groups" in section else 1,
         slow=tuple(_of_kind(s, SLOW) for _, s in section.section("slow").sections()),
-        spread=_spread(section.section("spread"), "cell") + _spread(section.section("group_spread"), "group"),
+        spread=tuple(spread for key, each in _SPREADS.items() for spread in _spread(section.section(key), each)),
         recruitment=built(section.section("recruitment"), Recruitment) if "recruitment" in section else None,
     )
 
@@ -227,7 +229,7 @@ def _layer(tables: Section, name: str, scale: float) -> Layer:
     )
 
 
-def _spread(section: Section, each: Literal["cell", "group"]) -> tuple[Spread, ...]:
+def _spread(section: Section, each: _Each) -> tuple[Spread, ...]:
     parameters = {split_unit(p)[0]: p for p in get_args(Spread.model_fields["parameter"].annotation)}
     for key in section:
         if key not in parameters:

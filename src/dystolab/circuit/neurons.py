@@ -161,11 +161,15 @@ Slow = Annotated[OUCurrent | IonPump | ParameterSchedule, Field(discriminator="k
 
 
 class Spread(Spec):
-    """Spread of a parameter: normal with the population's value as its mean, one draw per cell or per group."""
+    """Spread of a parameter: normal with the population's value as its mean, one draw per cell or per group.
+
+    Drawn ``"evenly"``, the cells of a group take equally likely quantiles in random order, so that groups have the
+    same mean.
+    """
 
     parameter: Literal["i_e_pa", "v_init_mv"]
     sd: NonNegative
-    each: Literal["cell", "group"] = "cell"
+    each: Literal["cell", "evenly", "group"] = "cell"
 
 
 class Recruitment(Spec):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.special import ndtri
 
 from dystolab.circuit.neurons import EGLIF, AdEx, Relay
 from dystolab.circuit.spec import Circuit, Population
@@ -81,19 +82,31 @@ def spread(plan: Plan, pop: Population, parameter: str) -> Array:
     """Return `parameter` of each cell, float64 (size,)."""
     value = np.full(pop.size, float(getattr(pop.neuron, parameter)))
     for item in pop.spread:
-        if item.parameter != parameter:
-            continue
-        if item.each == "cell":
-            value += item.sd * stream(plan.seed, pop.name, "spread", parameter).standard_normal(pop.size)
-        else:
-            group = np.maximum(plan.anatomy.zone[pop.name], 0)
-            drawn = stream(plan.seed, pop.name, "group spread", parameter).standard_normal(int(group.max()) + 1)
-            value += item.sd * drawn[group]
+        if item.parameter == parameter:
+            value += item.sd * _normals(plan, pop, parameter, item.each)
     if parameter == "i_e_pa" and (law := pop.recruitment) is not None:
-        for cells in np.split(np.arange(pop.size), np.flatnonzero(np.diff(plan.anatomy.zone[pop.name])) + 1):
+        for cells in _groups(plan, pop):
             rank = np.linspace(0.0, 1.0, cells.size)
             value[cells] -= law.range_pa * (law.ratio**rank - 1.0) / (law.ratio - 1.0)
     return value
+
+
+def _normals(plan: Plan, pop: Population, parameter: str, each: str) -> Array:
+    """Return a draw of mean 0 and standard deviation 1 for each cell, float64 (size,)."""
+    if each == "cell":
+        return np.asarray(stream(plan.seed, pop.name, "spread", parameter).standard_normal(pop.size))
+    groups = _groups(plan, pop)
+    drawn = np.zeros(pop.size)
+    rng = stream(plan.seed, pop.name, f"{each} spread", parameter)
+    for cells in groups:
+        n = cells.size
+        drawn[cells] = ndtri((rng.permutation(n) + 0.5) / n) if each == "evenly" else rng.standard_normal()
+    return drawn
+
+
+def _groups(plan: Plan, pop: Population) -> list[Array]:
+    """Return the cells of each group (or zone), in order."""
+    return np.split(np.arange(pop.size), np.flatnonzero(np.diff(plan.anatomy.zone[pop.name])) + 1)
 
 
 def put_bias(plan: Plan, s: Array, i: int, pop: Population, row: Array) -> None:
