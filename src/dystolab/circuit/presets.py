@@ -12,12 +12,13 @@ import numpy as np
 from dystolab.circuit import cerebellum, tables
 from dystolab.circuit.rules import EdgeList
 from dystolab.circuit.spec import Circuit, revised
-from dystolab.errors import SpecError, UnknownNameError
+from dystolab.errors import ScaleError, SpecError, UnknownNameError
 
 NAMES: dict[str, str] = {
     "mouse-cerebellum": "mouse olivocerebellar circuit of dystolab, judged against recordings in awake mice",
     "mouse-2022": "mouse olivocerebellar circuit as published by Geminiani et al. 2022, silent olive",
     "head": "human brainstem and cord that hold a head: integrator, reflexes, motoneurons of 28 muscles",
+    "cerebellum-head": "the same, joined to the olivocerebellar circuit: six zones, one for each direction of the head",
 }
 _TABLES: dict[str, tuple[str, ...]] = {
     "mouse-2022": ("tissue", "neurons_2022", "wiring_2022"),
@@ -25,7 +26,14 @@ _TABLES: dict[str, tuple[str, ...]] = {
         "tissue", "neurons_2022", "wiring_2022", "canonical_awake", "mouse_cerebellum", "unipolar_brush", "blink_path",
     ),
     "head": ("head",),
+    "cerebellum-head": (
+        "head", "tissue", "neurons_2022", "wiring_2022", "canonical_awake", "mouse_cerebellum", "unipolar_brush",
+        "cerebellum_head",
+    ),
 }  # fmt: skip
+_SIZE = {"cerebellum-head": 2.25}
+"""Area of the tissue of circuits that need one size: six zones, each a little larger than at scale 1."""
+
 _CANONICAL_TABLES = ("tissue", "neurons_2022", "wiring_2022", "canonical_awake")
 _CANONICAL_POPULATIONS = {
     "mossy_fiber": "mossy_fibers",
@@ -95,7 +103,10 @@ def load(name: str, scale: float = 1.0) -> Circuit:
     if name not in _TABLES:
         raise UnknownNameError("circuit", name, NAMES)
     used = [tables.load(table) for table in _TABLES[name]]
-    return cerebellum.build(tables.merged(used), name, scale, _sources(used))
+    if name in _SIZE and scale != 1:
+        raise ScaleError(f"circuit {name!r} has one size, with a zone per direction: scale must be 1, not {scale:g}")
+    circuit = cerebellum.build(tables.merged(used), name, _SIZE.get(name, scale), _sources(used))
+    return revised(circuit, {"scale": scale})
 
 
 def canonical(path: str | Path, plastic: bool = False) -> Circuit:

@@ -91,7 +91,7 @@ class Simulator:
         self._live = LiveSpikes(self._plan)
         self._main: Any = None
         self._net.pop_int[:, L.P_RECORD] = [p.name in self.recording.spikes for p in circuit.populations]
-        self._lists = self._share_out_parts()
+        self._lists, self._one_list = self._share_out_parts(self.threads), self._share_out_parts(1)
         self._step, self._checked_ms = 0, 0.0
         chunk_ms = self._plan.chunk_steps * self.dt_ms
         self._sample = self._plan.chunk_steps * math.ceil(self.recording.weights_every_ms / chunk_ms - 1e-9)
@@ -126,7 +126,8 @@ class Simulator:
     def run(self, duration_ms: float, body: Body | None = None) -> None:
         """Advance by `duration_ms`, a whole number of chunks (the shortest delay, at most 1 ms).
 
-        With a `body`, which takes whole milliseconds, spikes go out and come in after each of them.
+        With a `body`, which takes whole milliseconds, spikes go out and come in after each of them. That runs on one
+        thread: to start others every millisecond costs more than they save.
 
         Raises
         ------
@@ -163,9 +164,9 @@ class Simulator:
         inputs = self._live.into(self._feed.make(start, stop - start))
         # An interrupt leaves arrays ahead of the clock: then neither go on nor write it down.
         self._halfway = True
-        leg = stop - start if body is None else round(1.0 / self.dt_ms)
+        leg, lists = (stop - start, self._lists) if body is None else (round(1.0 / self.dt_ms), self._one_list)
         for at in range(start, stop, leg):
-            inputs = self._run_leg(inputs, start, at, at + leg)
+            inputs = self._run_leg(inputs, lists, start, at, at + leg)
             if body is not None:
                 self._exchange(body, at + leg)
                 inputs = self._live.into(inputs)
@@ -179,13 +180,14 @@ class Simulator:
             self._check_rates()
             self._checked_ms = self.time_ms
 
-    def _run_leg(self, inputs: Inputs, start: int, at: int, until: int) -> Inputs:
+    def _run_leg(self, inputs: Inputs, lists: Array, start: int, at: int, until: int) -> Inputs:
         """Run from step `at` to step `until` of the call that began at `start`, and keep the spikes."""
         chunk = self._plan.chunk_steps
         recorded = 0
         while at < until:
             done = (at - start) // chunk
-            n, recorded, status, detail = self._kernel(inputs, start, (until - at) // chunk, recorded, done)
+            numbers = (start, chunk, (until - at) // chunk, recorded, done)
+            n, recorded, status, detail = self._kernel(inputs, lists, numbers)
             at += n * chunk
             if status == L.RECORD_FULL:
                 if recorded == 0:
@@ -211,15 +213,14 @@ class Simulator:
         heard = {name: self._record.spikes_since(name, first) for name in body.hears}
         self._live.take(body.step(step * self.dt_ms, heard), step)
 
-    def _kernel(self, inputs: Inputs, start: int, chunks: int, recorded: int, done: int) -> tuple[int, int, int, int]:
+    def _kernel(self, inputs: Inputs, lists: Array, numbers: tuple[int, ...]) -> tuple[int, int, int, int]:
         if self._main is None:  # looking it up takes as long as a millisecond of a small circuit
             sync = np.zeros(1, np.int64)
-            self._main = main_loop(self._net, inputs, 0, 0, 0, self._lists, 0, 0, sync, 0)
-        numbers = (start, self._plan.chunk_steps, chunks, recorded, done)
-        result = run_team(self._main, self._net, inputs, numbers, self._lists)
+            self._main = main_loop(self._net, inputs, 0, 0, 0, lists, 0, 0, sync, 0)
+        result = run_team(self._main, self._net, inputs, numbers, lists)
         return result  # type: ignore[no-any-return]
 
-    def _share_out_parts(self) -> Array:
+    def _share_out_parts(self, threads: int) -> Array:
         """Return which thread steps which part; the costs are rough, since threads help each other out."""
         parts = self._net.part
         synapses = np.zeros(len(parts))
@@ -231,7 +232,7 @@ class Simulator:
         each = np.where(parts[:, L.T_KIND] == L.FULL_ADEX, 500.0 * sub, each)
         stepped = np.flatnonzero(parts[:, L.T_KIND] != L.RELAY)
         cost = 4000.0 + parts[:, L.T_CELLS] * each + 0.05 * synapses
-        return np.asarray(share_out(cost[stepped], stepped, self.threads))
+        return np.asarray(share_out(cost[stepped], stepped, threads))
 
     def _grow_events(self, need: int) -> None:
         room = event_room(self._plan, self._net.part, 1 << math.ceil(math.log2(need + 1)))

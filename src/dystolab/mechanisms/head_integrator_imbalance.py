@@ -13,8 +13,8 @@ class HeadIntegratorImbalance(Mechanism):
 
     Every subject's sides differ a little, at random; this makes the same differences larger. So which way a head
     turns, nods or tilts is the subject's own, and more of the mechanism turns it further the same way. An imbalance of
-    the two interstitial nuclei of Cajal was offered as a cause of torticollis by those who found that they hold the head;
-    its size in people is not known.
+    the two interstitial nuclei of Cajal was offered as a cause of torticollis by those who found that they hold the
+    head; its size in people is not known.
 
     Examples
     --------
