@@ -105,7 +105,7 @@ def strongest_uv(n_units: int) -> float:
 
     Examples
     --------
-    >>> strongest_uv(60) > 10 * amplitude_uv(60)[0]
+    >>> strongest_uv(60) > 5 * float(amplitude_uv(60)[0])
     True
     """
     rates = motor_units.pool(n_units).highest_hz
