@@ -16,7 +16,8 @@ def main(
         typer.Option(
             "--only",
             metavar="GROUP",
-            help="exactness, canonical, rest, time_code, learning, lasting, predictions, published, faults, speed; "
+            help="exactness, canonical, rest, time_code, learning, lasting, predictions, published, faults, "
+            "posture, speed; "
             "repeatable.",
         ),
     ] = None,

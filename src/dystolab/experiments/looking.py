@@ -3,7 +3,7 @@
 The command is no part of the circuit. It is as simple as it can be: what is seen of the head a while ago is compared
 with the target, and if it is off by more than a little, a burst in proportion turns the head, at most once in a while,
 and the effort that holds it there grows a little. So the eyes correct a posture, but do not clamp it; with the eyes
-closed nothing is wanted.
+closed nothing is corrected, and of a head that is let go nothing is wanted.
 """
 
 from __future__ import annotations
@@ -26,10 +26,13 @@ _FILE = Path(__file__).with_name("posture.toml")
 
 @dataclass(frozen=True, slots=True)
 class Epoch:
-    """From ``start_ms`` on the head is to be at ``target_deg`` (yaw, pitch, roll), with the eyes open or closed."""
+    """From ``start_ms`` on the head is to be at ``target_deg`` (yaw, pitch, roll), with the eyes open or closed.
+
+    Without a target it is let go.
+    """
 
     start_ms: int
-    target_deg: tuple[float, float, float]
+    target_deg: tuple[float, float, float] | None
     eyes_open: bool
 
 
@@ -56,13 +59,17 @@ class Looking:
         self._seen = np.vstack([self._seen[1:], angle_deg])
         now = sum(time_ms >= epoch.start_ms for epoch in self._epochs) - 1
         if now != self._epoch:
-            self._epoch, self._hold, self._next = now, np.zeros(3), time_ms
-        if now < 0 or not self._epochs[now].eyes_open:
-            return np.zeros(6)
-        if time_ms >= self._next:
-            self._look(time_ms, np.asarray(self._epochs[now].target_deg) - seen)
+            if self._target(now) != self._target(self._epoch):
+                self._hold, self._until, self._next = np.zeros(3), time_ms, time_ms
+            self._epoch = now
+        target = self._target(now)
+        if target is not None and self._epochs[now].eyes_open and time_ms >= self._next:
+            self._look(time_ms, np.asarray(target) - seen)
         wanted = self._hold + self._burst if time_ms < self._until else self._hold
         return np.clip(per_direction(wanted), 0.0, _number("command", "highest", "Hz"))
+
+    def _target(self, epoch: int) -> tuple[float, float, float] | None:
+        return self._epochs[epoch].target_deg if epoch >= 0 else None
 
     def _look(self, time_ms: float, error_deg: Array) -> None:
         """Answer an error by a burst, and by holding a little harder from now on."""

@@ -22,7 +22,7 @@ from dystolab.measures import cocontraction, overflow, posture, tremor, twstrs
 from dystolab.measures.drift import drift
 from dystolab.result import Array, Measure
 
-Part = Literal["upright", "free", "eccentric", "dark"]
+Part = Literal["upright", "free", "eccentric", "dark", "released"]
 Named = tuple[str, Measure]
 
 SETTLE_MS = 2000
@@ -31,8 +31,11 @@ SETTLE_MS = 2000
 TURN_MS = 3000
 """Time at the start of an epoch in which the head is brought to a new target, with the eyes open; it does not count."""
 
-CLOSED = ("free", "dark")
-"""Epochs in which the eyes then close."""
+CLOSED = ("free", "dark", "released")
+"""Epochs in which the eyes then close..."""
+
+LET_GO = ("free", "released")
+"""... and those in which the head is let go, upright or turned."""
 
 
 class Posture(Experiment):
@@ -40,8 +43,9 @@ class Posture(Experiment):
 
     Parameters
     ----------
-    epochs : tuple of {"upright", "free", "eccentric", "dark"}
-        What is asked for, one after the other.
+    epochs : tuple of {"upright", "free", "eccentric", "dark", "released"}
+        What is asked for, one after the other: held upright; let go, eyes closed; held at the eccentric target; held
+        there with the eyes closed; let go there.
     epoch_s : int
         Length of each.
     eccentric_deg : tuple of float
@@ -87,14 +91,15 @@ class Posture(Experiment):
         return SETTLE_MS + 1000 * self.epoch_s * epoch
 
     def _target(self, part: Part) -> tuple[float, float, float]:
-        return self.eccentric_deg if part in ("eccentric", "dark") else posture.NEUTRAL_DEG
+        return self.eccentric_deg if part in ("eccentric", "dark", "released") else posture.NEUTRAL_DEG
 
     def _wanted(self) -> list[Epoch]:
         found = [Epoch(0, posture.NEUTRAL_DEG, True)]
         for k, part in enumerate(self.epochs):
             found.append(Epoch(self._start_ms(k), self._target(part), True))
             if part in CLOSED:
-                found.append(Epoch(self._start_ms(k) + TURN_MS, self._target(part), False))
+                target = None if part in LET_GO else self._target(part)
+                found.append(Epoch(self._start_ms(k) + TURN_MS, target, False))
         return found
 
     def _taps(self) -> list[tuple[int, Array]]:
@@ -143,7 +148,7 @@ class Posture(Experiment):
             "neck_emg_percent": 100.0 * float(emg.mean()),
             "cocontraction_index_percent": cocontraction.falconer_winter_percent(left, right),
         }
-        if part == "dark":
+        if part in ("dark", "released"):
             values["drift_time_constant_s"] = drift(angles[:, int(np.abs(target).argmax())]).tau_s
         if part == "eccentric":
             task = _turners(self.eccentric_deg)

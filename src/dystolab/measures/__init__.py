@@ -42,7 +42,7 @@ FAMILIES: dict[str, tuple[str, str]] = {
 }
 """Measures of a population: their full name is ``<family>.<population>``."""
 
-EPOCHS: tuple[str, ...] = ("upright", "free", "eccentric", "dark")
+EPOCHS: tuple[str, ...] = ("upright", "free", "eccentric", "dark", "released")
 
 BY_EPOCH: dict[str, tuple[str, str]] = {
     "head_angle_abs_deg": ("deg", "mean angle of the one rotation between the head and its target"),

@@ -26,7 +26,10 @@ class SpindleGain(Mechanism):
     name: ClassVar[str] = "spindle_gain"
     doi: ClassVar[str] = "10.1093/brain/aww141"
     description: ClassVar[str] = "neck spindles are heard less, by the cord and by the head integrator"
-    sites: ClassVar[tuple[str, ...]] = tuple(f"projection.{p}.weight_ns" for p in ("ia_neck", "ia_in", "ii_integrator"))
+    sites: ClassVar[tuple[str, ...]] = tuple(
+        f"projection.{p}.weight_ns" for p in ("ia_neck", "ia_in", "ii_integrator", "ii_lrn")
+    )
+    optional: ClassVar[frozenset[str]] = frozenset(sites[-1:])
 
     def changed(self, circuit: Circuit) -> Circuit:
         """Return the circuit with weaker synapses of spindle afferents."""

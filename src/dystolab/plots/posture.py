@@ -14,7 +14,7 @@ from dystolab.plots import head, style
 from dystolab.result import Result
 
 ANGLES = {"yaw (left +)": style.VERMILLION, "pitch (down +)": style.GREEN, "roll (right +)": style.BLUE}
-ASKED = {"free": "let go, eyes closed", "dark": "turned, eyes closed"}
+ASKED = {"free": "let go, eyes closed", "dark": "turned, eyes closed", "released": "let go"}
 BIN_MS = 200
 SETTLE_S = 2.0
 
@@ -68,7 +68,7 @@ def angles(axes: Axes, results: Sequence[Result]) -> None:
         axes.axvline(start, color=style.GREY, lw=0.6)
         axes.text(start + 0.2, 1.01, ASKED.get(part, part), fontsize=7,
                   transform=axes.get_xaxis_transform())  # fmt: skip
-        if part in ("eccentric", "dark"):
+        if part in ("eccentric", "dark", "released"):
             for target in results[0].settings["eccentric_deg"]:
                 axes.hlines(float(target), start, stop, color=style.BLACK, lw=0.8, ls=":")
     axes.axhspan(-10, 10, color=style.GREY, alpha=0.15, lw=0)

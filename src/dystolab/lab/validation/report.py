@@ -24,6 +24,7 @@ GROUPS = {
     "predictions": "Extinction, savings and other intervals: nothing tuned, reported as they come out",
     "published": "The published model `mouse-2022` and its arms: nothing tuned, reported as it comes out",
     "faults": "`mouse-cerebellum` with each mechanism by severity: nothing tuned, reported as it comes out",
+    "posture": "A head that is held: healthy, with each mechanism by severity, and with a cerebellum",
     "speed": "Speed and memory",
 }
 """Group of checks: heading."""

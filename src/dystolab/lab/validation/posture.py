@@ -1,0 +1,164 @@
+"""A healthy head and what each mechanism does to it, over the subjects' own asymmetries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+from dystolab import mechanisms
+from dystolab.body.held_head import MOTONEURONS
+from dystolab.experiments.posture import Posture
+from dystolab.lab.validation.cohort import of_subjects, runs
+from dystolab.lab.validation.rows import Row, spread, window
+from dystolab.result import Result
+
+Say = Callable[[str], None]
+HEAD, BOTH = "head", "cerebellum-head"
+RETURN = "10.1186/s12891-017-1454-z"
+SHAIKH = "10.1093/brain/aww141"
+WITHIN_DEG = 3.0
+SEVERITIES = (0.5, 1.0)
+FEEDBACKS = {"both feedbacks": (), "spindles cut": ("spindle_ia", "spindle_ii")}
+MOST_WITH_CEREBELLUM = 3
+"""Subjects with a cerebellum: one takes as long as four without."""
+
+
+def rows(say: Say, seeds: int = 5, workers: int = 2, **_: Any) -> list[Row]:
+    """Return posture of the healthy head, its time constant, and posture with each mechanism by severity."""
+    say(f"  healthy, {seeds} subjects")
+    healthy = runs(Posture(), seeds, workers, circuit=HEAD)
+    found = [*healthy_rows(healthy), *long_rows(say, seeds, workers), *drift_rows(say, seeds, workers)]
+    for name in ("integrator_leak", "head_integrator_imbalance", "spindle_gain"):
+        for severity in SEVERITIES:
+            say(f"  {name} at {severity:g}, {seeds} subjects")
+            ill = runs(Posture(), seeds, workers, (mechanisms.get(name)(severity=severity),), circuit=HEAD)
+            found += mechanism_rows(f"{name} at {severity:g}", healthy, ill)
+    return [*found, *cerebellum_rows(say, min(seeds, MOST_WITH_CEREBELLUM), workers)]
+
+
+def healthy_rows(results: list[Result]) -> list[Row]:
+    """Return how a healthy head is held in each epoch, with what effort, and what a rater would say."""
+    held = f"asked for: within {WITHIN_DEG:g} degrees"
+    near = [
+        window(f"{part}: distance of the head from its target", of_subjects(results, f"head_angle_abs_deg.{part}"),
+               0.0, WITHIN_DEG, "deg", "calibration", note)
+        for part, note in (("upright", held), ("eccentric", held), ("dark", "30 degrees to the left, eyes closed"))
+    ]  # fmt: skip
+    free = of_subjects(results, "head_angle_abs_deg.free")
+    sway = of_subjects(results, "head_sd_deg.free")
+    emg = of_subjects(results, "neck_emg_percent.upright")
+    return [
+        *near,
+        window("let go, eyes closed: distance from upright", free, 0.0, 4.0, "deg", "calibration",
+               f"people return within 2 degrees after nodding ({RETURN}); 2 to 4 assumed"),
+        window("let go, eyes closed: SD of the head about its mean", sway, 0.0, 1.0, "deg", "calibration", "assumed"),
+        window("upright: EMG of all neck muscles", emg, 1.0, 8.0, "%", "calibration",
+               "light to moderate (below 3 and 3 to 8 % of the strongest) in most postures (Appl Ergon 2014 45:556)"),
+        *unit_rows(results),
+        Row("TWSTRS, items from angles and time, healthy", spread(of_subjects(results, "twstrs_severity"), "of 24", 1),
+            "", len(results), None, "prediction", "half a degree counts as slight"),
+    ]  # fmt: skip
+
+
+def unit_rows(results: list[Result]) -> list[Row]:
+    """Return rates of the motor units that fire while the head is upright."""
+    rates = []
+    for result in results:
+        times, cells = (result.arrays[f"spikes/{MOTONEURONS}/{key}"] for key in ("time_ms", "cell"))
+        inside = (times > 5000) & (times <= 15_000)
+        counts = np.bincount(cells[inside], minlength=result.arrays[f"spikes/{MOTONEURONS}/recorded"].size)
+        rates.append(float(counts[counts >= 20].mean() / 10.0))
+    note = "trapezius 10.5 to 12.5 impulses/s at 1 to 10 % of the strongest EMG (docs/sources/head.md); 5 to 15 taken"
+    return [window("upright: rate of motor units that fire", np.array(rates), 5.0, 15.0, "Hz", "calibration", note)]
+
+
+def long_rows(say: Say, seeds: int, workers: int) -> list[Row]:
+    """Return a minute upright and a minute turned."""
+    found = []
+    for part in ("upright", "eccentric"):
+        say(f"  a minute {part}, {seeds} subjects")
+        results = runs(Posture(epochs=(part,), epoch_s=60), seeds, workers, circuit=HEAD)
+        distance = of_subjects(results, f"head_angle_abs_deg.{part}")
+        found.append(
+            window(f"a minute {part}: distance from the target", distance, 0.0, WITHIN_DEG, "deg", "calibration",
+                   "tapped every 10 s")
+        )  # fmt: skip
+    return found
+
+
+def drift_rows(say: Say, seeds: int, workers: int) -> list[Row]:
+    """Return how fast a turned head that is let go drifts back, with and without what the spindles tell."""
+    found = []
+    for name, cut in FEEDBACKS.items():
+        say(f"  let go at 30 degrees, {name}, {seeds} subjects")
+        results = runs(Posture(epochs=("released",)), seeds, workers, circuit=HEAD, lesions=cut)
+        found.append(
+            _drift_row(f"time constant of drift, {name}", results, "passive neck: .3 s (docs/sources/head.md)")
+        )
+    return found
+
+
+def _drift_row(what: str, results: list[Result], note: str) -> Row:
+    tau = of_subjects(results, "drift_time_constant_s.released")
+    finite = tau[np.isfinite(tau)]
+    text = (
+        f"{spread(finite, 's', 1)}; {tau.size - finite.size} of {tau.size} do not drift"
+        if finite.size
+        else "none drift"
+    )
+    return Row(what, text, "", len(results), None, "prediction", note)
+
+
+def mechanism_rows(what: str, healthy: list[Result], ill: list[Result]) -> list[Row]:
+    """Return posture with a mechanism beside the healthy one of the same subjects."""
+    found = []
+    for part, name, unit in (
+        ("upright", "head_angle_abs_deg", "deg"), ("free", "head_angle_abs_deg", "deg"),
+        ("eccentric", "head_angle_abs_deg", "deg"), ("dark", "head_angle_abs_deg", "deg"),
+        ("free", "cocontraction_index_percent", "%"), ("free", "neck_emg_percent", "%"),
+    ):  # fmt: skip
+        a, b = (of_subjects(group, f"{name}.{part}") for group in (healthy, ill))
+        p = float(stats.ttest_rel(a, b).pvalue)
+        found.append(
+            Row(f"{what}: {name}, {part}", f"{spread(b, unit, 1)}, healthy {a.mean():.1f} (p = {p:.2g})", "", len(ill),
+                None, "calibration" if "imbalance" in what and part == "free" else "prediction", "")
+        )  # fmt: skip
+    turned = of_subjects(ill, "head_yaw_deg.free")
+    left, score = int((turned > 0).sum()), of_subjects(ill, "head_severity_score")
+    side = f"{left} of {turned.size} turn to the left"
+    found.append(
+        Row(f"{what}: grade of the posture, 0 to 4", f"{spread(score, '', 1)}; {side}",
+            "", len(ill), None, "prediction", f"patients: median grade of turning 2 (PMC5553075); {SHAIKH}")
+    )  # fmt: skip
+    return found
+
+
+def cerebellum_rows(say: Say, seeds: int, workers: int) -> list[Row]:
+    """Return posture with a cerebellum, without its nuclei, and with its faults."""
+    short = Posture(epochs=("upright", "free", "released"), epoch_s=10)
+    say(f"  with a cerebellum, {seeds} subjects")
+    whole = runs(short, seeds, workers, circuit=BOTH)
+    found = [
+        _posture_row("with a cerebellum", whole),
+        _drift_row("time constant of drift, with a cerebellum", whole, ""),
+    ]
+    say(f"  nuclei cut, {seeds} subjects")
+    cut = runs(short, seeds, workers, circuit=BOTH, lesions=("dcn_glut",))
+    found += [_posture_row("nuclei cut", cut), _drift_row("time constant of drift, nuclei cut", cut, "")]
+    for name in ("purkinje_burst", "climbing_fibre_silencing", "olive_burst"):
+        say(f"  {name} at 1, with a cerebellum, {seeds} subjects")
+        ill = runs(short, seeds, workers, (mechanisms.get(name)(severity=1.0),), circuit=BOTH)
+        found.append(_posture_row(f"{name} at 1", ill))
+    return found
+
+
+def _posture_row(what: str, results: list[Result]) -> Row:
+    parts = ", ".join(
+        f"{part} {spread(of_subjects(results, f'head_angle_abs_deg.{part}'), 'deg', 1)}" for part in ("upright", "free")
+    )
+    shake = spread(of_subjects(results, "tremor_power_deg2.free"), "deg2", 2)
+    text = f"{parts}; 1 to 12 Hz {shake}"
+    return Row(f"{BOTH}, {what}: distance from upright", text, "", len(results), None, "prediction", "")
