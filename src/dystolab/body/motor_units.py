@@ -274,8 +274,8 @@ def _arrivals(
     """
     order = np.lexsort((times, cells))
     at, unit = times[order], cells[order]
-    since = np.diff(at, prepend=0.0)
-    first = np.diff(unit, prepend=-1) != 0
+    since, first = np.empty_like(at), np.ones(at.size, dtype=bool)
+    since[1:], first[1:] = at[1:] - at[:-1], unit[1:] != unit[:-1]
     since[first] = at[first] - last_ms[unit[first]]
     if since.size and since.min() <= 0:
         raise SpecError(f"motor units: a unit's spikes must follow one another, got 2 at {at[since.argmin()]:g} ms")

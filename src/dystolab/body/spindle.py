@@ -124,10 +124,10 @@ class Spindles:
             raise SpecError(f"spindle: needs lengths and velocities of {self._rest_mm.size} muscles, got {got}")
         leaving = rates_hz((length - self._rest_mm) * self._scale, velocity * self._scale)
         arriving = []
-        for k, rate in enumerate(leaving):
-            queue = np.vstack((self._coming[k], rate))
-            arriving.append(queue[0])
-            self._coming[k] = queue[1:]
+        for queue, rate in zip(self._coming, leaving, strict=True):
+            arriving.append(queue[0].copy())
+            queue[:-1] = queue[1:]
+            queue[-1] = rate
         return arriving[0], arriving[1]
 
     def state(self) -> Array:

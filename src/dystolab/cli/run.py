@@ -209,7 +209,7 @@ def _next(request: Request, where: Path, results: list[Result]) -> str:
             *(f"--lesion {shlex.quote(name)}" for name in request.lesions),
         ]
         words = " ".join(["dystolab run", request.experiment, *asked, "--subjects 5 --workers 2"])
-        return f"{words}   (how much do mice differ?)"
+        return f"{words}   (how much do subjects differ?)"
     if not request.mechanisms:
         return "dystolab list mechanisms   (what can be wrong with them?)"
     return f"dystolab plot {where}"

@@ -43,6 +43,7 @@ class LiveSpikes:
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
+        self._most = max(p.size for p in plan.circuit.populations)
         self.step, self.cell = np.zeros(0, np.int64), np.zeros(0, np.int32)
         self._ptr = np.zeros(len(plan.pop) + 1, np.int64)
 
@@ -55,27 +56,30 @@ class LiveSpikes:
             If a population is no relay, a cell does not exist, or a time lies outside the millisecond.
         """
         plan = self._plan
-        step, cell, count = [np.zeros(0, np.int64)], [np.zeros(0, np.int32)], np.zeros(len(plan.pop), np.int64)
-        for name in sorted(spikes, key=lambda n: plan.pop.get(n, -1)):
-            population = plan.circuit.population(name)
-            times, cells = (np.asarray(x) for x in spikes[name])
-            if not isinstance(population.neuron, Relay):
-                raise SpecError(f"a body can feed relays only, and {name!r} is none")
-            if not times.size:
-                continue
+        number, steps, cells = [], [], []
+        for name, (times, who) in spikes.items():
+            self._check(name, times, who)
+            number.append(np.full(len(who), plan.pop[name]))
             # A relay spikes at the end of a step.
-            steps = np.ceil(times / plan.dt_ms - 1e-6).astype(np.int64) - 1
-            end = first_step + round(1.0 / plan.dt_ms)
-            if cells.min() < 0 or cells.max() >= population.size:
-                raise SpecError(f"a body gave {name!r} a spike of a cell outside 0 to {population.size - 1}")
-            if steps.min() < first_step or steps.max() >= end:
-                raise SpecError(f"a body gave {name!r} a spike that is not of the next millisecond")
-            key = np.unique(steps * population.size + cells)
-            step.append(key // population.size)
-            cell.append((key % population.size).astype(np.int32))
-            count[plan.pop[name]] = key.size
-        self.step, self.cell = np.concatenate(step), np.concatenate(cell)
-        self._ptr = np.concatenate([[0], np.cumsum(count)])
+            steps.append(np.ceil(np.asarray(times) / plan.dt_ms - 1e-6).astype(np.int64) - 1 - first_step)
+            cells.append(who)
+        per_ms = round(1.0 / plan.dt_ms)
+        pop, step, cell = (np.concatenate([np.zeros(0, np.int64), *x]) for x in (number, steps, cells))
+        if step.size and (step.min() < 0 or step.max() >= per_ms):
+            raise SpecError("a body gave a spike that is not of the next millisecond")
+        key = np.unique((pop * per_ms + step) * self._most + cell)
+        pop_step, self.cell = key // self._most, (key % self._most).astype(np.int32)
+        self.step = pop_step % per_ms + first_step
+        self._ptr = np.searchsorted(pop_step, per_ms * np.arange(len(plan.pop) + 1))
+
+    def _check(self, name: str, times: Array, cells: Array) -> None:
+        population = self._plan.circuit.population(name)
+        if not isinstance(population.neuron, Relay):
+            raise SpecError(f"a body can feed relays only, and {name!r} is none")
+        if len(times) != len(cells):
+            raise SpecError(f"a body gave {name!r} {len(times)} times and {len(cells)} cells")
+        if len(cells) and (np.min(cells) < 0 or np.max(cells) >= population.size):
+            raise SpecError(f"a body gave {name!r} a spike of a cell outside 0 to {population.size - 1}")
 
     def into(self, inputs: Inputs) -> Inputs:
         """Return `inputs` with these spikes in them."""

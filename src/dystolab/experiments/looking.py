@@ -55,8 +55,9 @@ class Looking:
 
     def command_hz(self, time_ms: float, angle_deg: Array) -> Array:
         """Return the rate of the command fibres of each direction, shape (6,)."""
-        seen = self._seen[0]
-        self._seen = np.vstack([self._seen[1:], angle_deg])
+        at = round(time_ms) % len(self._seen)
+        seen = self._seen[at].copy()
+        self._seen[at] = angle_deg
         now = sum(time_ms >= epoch.start_ms for epoch in self._epochs) - 1
         if now != self._epoch:
             if self._target(now) != self._target(self._epoch):
