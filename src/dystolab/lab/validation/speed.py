@@ -20,6 +20,7 @@ from numba import njit
 from dystolab.circuit.presets import load
 from dystolab.engine import Simulator
 from dystolab.engine.arithmetic import FASTMATH
+from dystolab.lab.validation import body_cost
 from dystolab.lab.validation.rows import Row
 
 Say = Callable[[str], None]
@@ -50,7 +51,7 @@ def rows(say: Say, **_: Any) -> list[Row]:
     quick = started < LIMIT_START_S
     found.append(Row("start of a later run", f"{started:.1f} s", "< 5 s", REPEATS, quick, "speed", note))
     say("  limits of this machine")
-    return [*found, limit_row(walls[1], sim.neurons), *peer_rows(), *scaling(say)]
+    return [*found, limit_row(walls[1], sim.neurons), *peer_rows(), *body_cost.rows(), *scaling(say)]
 
 
 def memory_above_imports() -> float:
