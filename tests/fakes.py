@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from dystolab.errors import SimulationError, SpecError
+from dystolab.errors import SimulationError, SpecError, UnknownNameError
 from dystolab.result import Measure, Result
 
 
@@ -45,6 +45,7 @@ class FakeExperiment(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     name: ClassVar[str] = "eyeblink"
+    circuit: ClassVar[str] = "mouse-cerebellum"
     doi: ClassVar[str] = "10.3389/fnsys.2022.919761"
     trials: int = Field(default=100, gt=0)
     isi_ms: float = Field(default=250.0, gt=0)
@@ -87,6 +88,8 @@ class FakeModule:
     kinds: dict[str, Any] = field(default_factory=dict)
 
     def get(self, name: str) -> Any:
+        if name not in self.kinds:
+            raise UnknownNameError("experiment", name, self.kinds)
         return self.kinds[name]
 
 

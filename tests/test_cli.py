@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 import dystolab
+import dystolab.experiments.eyeblink  # its phases are asked for while a fake stands for its package
 from dystolab import cli, measures
 from fakes import FakeExperiment, FakeMechanism, FakeModule, FakeSubject
 
@@ -91,7 +92,7 @@ def test_lists_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.call(["list", "circuits", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["schema_version"] == 1
-    assert [c["name"] for c in told["circuits"]] == ["mouse-cerebellum", "mouse-2022"]
+    assert [c["name"] for c in told["circuits"]] == ["mouse-cerebellum", "mouse-2022", "head"]
     assert all(c["doi"] and c["what_it_is"] for c in told["circuits"])
 
 
@@ -252,8 +253,9 @@ def test_list_is_one_line_per_item(capsys: pytest.CaptureFixture[str], kind: str
 def test_list_of_circuits_names_their_sources(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.call(["list", "circuits"]) == 0
     lines = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
-    assert [len(line) for line in lines] == [3, 3]
-    assert all("10.3389/fnsys.2022.919761" in line[2] for line in lines)
+    assert [len(line) for line in lines] == [3, 3, 3]
+    assert all("10.3389/fnsys.2022.919761" in line[2] for line in lines[:2])
+    assert lines[2][0] == "head" and "10.1152/jn.1993.70.6.2470" in lines[2][2]
 
 
 def test_help_of_every_verb(capsys: pytest.CaptureFixture[str]) -> None:

@@ -19,11 +19,16 @@ POPULATIONS = {
 OURS = {
     "ubc_on_fast", "ubc_on_middle", "ubc_on_slow", "ubc_off", "red_nucleus", "facial_motoneuron",
 }  # fmt: skip
+HEAD = {
+    "head_command", "vestibular_afferent", "head_integrator", "integrator_inhibitory", "reticulospinal",
+    "vestibulospinal", "neck_motoneuron", "renshaw_cell", "ia_interneuron", "spindle_ia", "spindle_ii",
+}  # fmt: skip
+MICE = ("mouse-cerebellum", "mouse-2022")
 ZONED = {"purkinje_cell", "dcn_glut", "dcn_gaba", "dcn_gly", "io_cell"}
 
 
 @pytest.mark.parametrize("scale", [0.3, 1.0, 4.0, 30.0])
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", MICE)
 def test_presets_build_and_survive_json(name: str, scale: float) -> None:
     circuit = load(name, scale)
     assert Circuit.model_validate_json(circuit.model_dump_json()) == circuit
@@ -33,7 +38,7 @@ def test_presets_build_and_survive_json(name: str, scale: float) -> None:
 
 
 @pytest.mark.parametrize(("scale", "factor"), [(0.3, 1), (1.0, 1), (4.0, 2), (30.0, 5.5)])
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", MICE)
 def test_tissue_grows_in_x_and_y_and_in_degrees_stay(name: str, scale: float, factor: float) -> None:
     one, other = load(name), load(name, scale)
     assert other.zones == one.zones * factor
@@ -45,13 +50,27 @@ def test_tissue_grows_in_x_and_y_and_in_degrees_stay(name: str, scale: float, fa
     assert one.projections == other.projections
 
 
+def test_the_head_has_its_pools_at_any_scale() -> None:
+    assert set(NAMES) == {*MICE, "head"}
+    circuit = load("head")
+    assert Circuit.model_validate_json(circuit.model_dump_json()) == circuit
+    assert {p.name for p in circuit.populations} == HEAD and circuit.zones == 1 and circuit.sources
+    assert {p.groups for p in circuit.populations} == {6, 28}
+    assert all(p.size % p.groups == 0 and not p.zoned for p in circuit.populations)
+    smaller = load("head", 0.5)
+    assert [p.size for p in smaller.populations] == [p.size for p in circuit.populations]
+    assert smaller.projections == circuit.projections
+    with pytest.raises(SpecError, match=r"scale 2 .*allowed: .* to 1"):
+        load("head", 2)
+
+
 @pytest.mark.parametrize("scale", [0, -1.0, 30.1, float("nan"), float("inf"), "1", True])
 def test_scales_outside_the_range_are_refused(scale: float) -> None:
     with pytest.raises(SpecError, match=r"allowed: 0\.15 to 30"):
         load("mouse-2022", scale)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", MICE)
 def test_a_scale_with_an_empty_zone_names_the_smallest(name: str) -> None:
     with pytest.raises(ScaleError, match=r"without any (io_cell|dcn_gly); allowed: [\d.]+ to 30") as caught:
         load(name, 0.1)

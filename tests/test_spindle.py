@@ -21,7 +21,7 @@ def ramp() -> tuple[np.ndarray, np.ndarray]:
 def test_numbers_have_their_provenance() -> None:
     table = tables.read(spindle._FILE)
     entries = [entry.quantity for entry in table.root.entries()]
-    assert len(entries) == 10 and all(q.note for q in entries)
+    assert len(entries) == 11 and all(q.note for q in entries)
     assert set(table.sources.values()) <= {q.source for q in entries}
 
 
