@@ -53,7 +53,8 @@ class LiveSpikes:
         Raises
         ------
         SpecError
-            If a population is no relay, a cell does not exist, or a time lies outside the millisecond.
+            If a population is no relay, a cell does not exist, there is not one cell per time, or a time lies outside
+            the millisecond.
         """
         plan = self._plan
         number, steps, cells = [], [], []
@@ -61,13 +62,15 @@ class LiveSpikes:
             self._check(name, times, who)
             number.append(np.full(len(who), plan.pop[name]))
             # A relay spikes at the end of a step.
-            steps.append(np.ceil(np.asarray(times) / plan.dt_ms - 1e-6).astype(np.int64) - 1 - first_step)
+            steps.append(np.ceil(np.asarray(times) / plan.dt_ms - 1e-6) - 1 - first_step)
             cells.append(who)
         per_ms = round(1.0 / plan.dt_ms)
         pop, step, cell = (np.concatenate([np.zeros(0, np.int64), *x]) for x in (number, steps, cells))
-        if step.size and (step.min() < 0 or step.max() >= per_ms):
-            raise SpecError("a body gave a spike that is not of the next millisecond")
-        key = np.unique((pop * per_ms + step) * self._most + cell)
+        other = ~((step >= 0) & (step < per_ms))
+        if other.any():
+            name = plan.circuit.populations[int(pop[other.argmax()])].name
+            raise SpecError(f"a body gave {name!r} a spike that is not of the next millisecond")
+        key = np.unique((pop * per_ms + step.astype(np.int64)) * self._most + cell)
         pop_step, self.cell = key // self._most, (key % self._most).astype(np.int32)
         self.step = pop_step % per_ms + first_step
         self._ptr = np.searchsorted(pop_step, per_ms * np.arange(len(plan.pop) + 1))
@@ -81,11 +84,12 @@ class LiveSpikes:
         if len(cells) and (np.min(cells) < 0 or np.max(cells) >= population.size):
             raise SpecError(f"a body gave {name!r} a spike of a cell outside 0 to {population.size - 1}")
 
-    def into(self, inputs: Inputs) -> Inputs:
-        """Return `inputs` with these spikes in them."""
-        return inputs._replace(
-            live_ptr=self._ptr, live_step=self.step, live_cell=self.cell, live_cursor=self._ptr[:-1].copy()
-        )
+    def into(self, inputs: Inputs, step: int) -> Inputs:
+        """Return `inputs`, which go on from `step`, with these spikes in them."""
+        # What the kernels did in an earlier call is over.
+        over = np.concatenate([[0], np.cumsum(self.step < step)])
+        first = self._ptr[:-1] + np.diff(over[self._ptr])
+        return inputs._replace(live_ptr=self._ptr, live_step=self.step, live_cell=self.cell, live_cursor=first)
 
     def dump(self) -> dict[str, Array]:
         """Return everything, as arrays."""

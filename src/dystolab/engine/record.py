@@ -143,7 +143,7 @@ class Record:
         gid, size = self.plan.gid[name], self.plan.circuit.population(name).size
         steps, cells = [np.zeros(0, np.int64)], [np.zeros(0, np.int32)]
         for step, cell in reversed(self._spikes):
-            if step[-1] < first_step:
+            if not step.size or step[-1] < first_step:
                 break
             mine = (step >= first_step) & (cell >= gid) & (cell < gid + size)
             steps.insert(1, step[mine])

@@ -161,15 +161,19 @@ class Simulator:
     def _advance(self, stop: int, body: Body | None) -> None:
         """Run to step `stop`, giving the kernels more room whenever they ask."""
         start = self._step
-        inputs = self._live.into(self._feed.make(start, stop - start))
+        inputs = self._live.into(self._feed.make(start, stop - start), start)
         # An interrupt leaves arrays ahead of the clock: then neither go on nor write it down.
         self._halfway = True
-        leg, lists = (stop - start, self._lists) if body is None else (round(1.0 / self.dt_ms), self._one_list)
-        for at in range(start, stop, leg):
-            inputs = self._run_leg(inputs, lists, start, at, at + leg)
-            if body is not None:
-                self._exchange(body, at + leg)
-                inputs = self._live.into(inputs)
+        lists = self._lists if body is None else self._one_list
+        at, ms = start, round(1.0 / self.dt_ms)
+        while at < stop:
+            # A call may begin or end within a millisecond, where a parameter changes; a body waits for its end.
+            until = stop if body is None else min(stop, (at // ms + 1) * ms)
+            inputs = self._run_leg(inputs, lists, start, at, until)
+            at = until
+            if body is not None and at % ms == 0:
+                self._exchange(body, at)
+                inputs = self._live.into(inputs, at)
         self._record.take_counts(inputs)
         self._record.take_traces(inputs, start)
         self._step = stop
