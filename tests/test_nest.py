@@ -11,7 +11,7 @@ pytest.importorskip("nest")
 
 from dystolab.circuit.anatomy import Anatomy, grow
 from dystolab.circuit.drives import Cells, ConductanceDrive, CurrentDrive, Pattern, PoissonDrive, SpikeDrive
-from dystolab.circuit.neurons import EGLIF, AdEx, OUCurrent, Receptor, Relay, Spread, TTypeCurrent
+from dystolab.circuit.neurons import EGLIF, AdEx, OUCurrent, Receptor, Recruitment, Relay, Spread, TTypeCurrent
 from dystolab.circuit.rules import Bernoulli
 from dystolab.circuit.spec import (
     Circuit,
@@ -298,6 +298,10 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     (
         olive(neuron=Relay()) | {"drives": (CurrentDrive(name="push", population="io", current_pa=ALWAYS),)},
         "current drive 'push' onto relays",
+    ),
+    (
+        {"populations": (population("io", 4, ADEX, recruitment=Recruitment(range_pa=1.0, ratio=2.0)),)},
+        "recruitment of population 'io'",
     ),
 ]
 
