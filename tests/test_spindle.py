@@ -53,6 +53,22 @@ def test_muscles_of_any_length_answer_alike_to_strain() -> None:
     assert ia == pytest.approx([82 + 4.3 * 50**0.6 + 20] * 2) and ii == pytest.approx([215] * 2)
 
 
+def test_muscles_of_known_excursion_answer_alike_to_the_share_of_it() -> None:
+    excursion = np.array([12.5, 50.0])
+    spindles = spindle.Spindles(REST_MM, excursion)
+    for _ in range(10):
+        ia, ii = spindles.step(REST_MM + 0.4 * excursion, 2 * excursion)
+    stretch, velocity = (share * spindle._numbers().section("fit").number("excursion", "mm") for share in (0.4, 2.0))
+    wanted = spindle.rates_hz([stretch] * 2, [velocity] * 2)
+    np.testing.assert_allclose((ia, ii), wanted)
+    # Without any, the excursion is the share of their length that it is in the cat.
+    usual = spindle.Spindles(REST_MM, 0.1 * REST_MM)
+    other = spindle.Spindles(REST_MM)
+    for _ in range(10):
+        found = usual.step(REST_MM * 1.03, REST_MM * 0.2), other.step(REST_MM * 1.03, REST_MM * 0.2)
+    np.testing.assert_allclose(*found)
+
+
 def test_rates_arrive_after_their_conduction() -> None:
     spindles = spindle.Spindles(REST_MM)
     stretch, velocity = ramp()
@@ -98,6 +114,9 @@ def test_what_is_no_movement_is_refused() -> None:
     for wrong in ([], [[100.0]], [np.inf], [0.0]):
         with pytest.raises(SpecError, match="rest_mm must be lengths above 0"):
             spindle.Spindles(wrong)
+    for wrong in ([10.0], [10.0, 0.0], [10.0, np.nan], 10.0):
+        with pytest.raises(SpecError, match="excursion_mm must be lengths above 0, one per muscle"):
+            spindle.Spindles(REST_MM, wrong)
     spindles = spindle.Spindles(REST_MM)
     for length, velocity in (([100.0], [0.0]), (REST_MM, [0.0])):
         with pytest.raises(SpecError, match="lengths and velocities of 2 muscles"):

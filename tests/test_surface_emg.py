@@ -66,6 +66,18 @@ def test_emg_grows_nearly_linearly_with_force() -> None:
     assert level[3] / level[-1] > force[3] / force[-1]
 
 
+@pytest.mark.parametrize("n_units", [20, 60, 200])
+def test_strongest_emg_is_that_of_the_highest_effort(n_units: int) -> None:
+    """All units at their highest rates, as irregular as in people: within 5 %, which units in phase would exceed."""
+    times, cells = voluntary_drive.spikes(1.0, n_units, 4000)
+    assert np.unique(cells).size == n_units
+    emg = surface_emg.envelope_uv(surface_emg.potential_uv(times, cells, n_units, 4000))[500:3500]
+    assert surface_emg.strongest_uv(n_units) == pytest.approx(emg.mean(), rel=0.05)
+    assert isinstance(surface_emg.strongest_uv(n_units), float)
+    with pytest.raises(SpecError, match="at least 2 units"):
+        surface_emg.strongest_uv(1)
+
+
 def test_envelope_passes_the_mean_halves_10_hz_and_has_no_lag() -> None:
     at_s = np.arange(4000 * PER_MS) / (1000 * PER_MS)
     for frequency, kept in ((1.0, 1.0), (10.0, 0.5), (20.0, 1 / 17), (50.0, 0.0)):
