@@ -16,12 +16,16 @@ from dystolab.circuit.anatomy import grow
 from dystolab.circuit.drives import BurstDrive
 from dystolab.circuit.rules import EdgeList
 from dystolab.circuit.spec import Circuit
+from dystolab.engine.cellstate import spread
+from dystolab.engine.compiler import Plan
 from dystolab.errors import DystolabError, SpecError, UnknownNameError
 from dystolab.mechanisms import changed_sites
 from engine_circuits import adex, cells, eglif, link
 
 CIRCUITS = ("mouse-2022", "mouse-cerebellum")
 SEVERITIES = (0.2, 0.5, 1.0)
+OF_THE_HEAD = ("integrator_leak", "head_integrator_imbalance", "spindle_gain")
+FITTING = [(name, c) for name in mechanisms.NAMES for c in (("head",) if name in OF_THE_HEAD else CIRCUITS)]
 
 
 def sick(name: str, severity: float, circuit: str = "mouse-2022", **options: Any) -> Circuit:
@@ -49,7 +53,7 @@ def test_names_are_those_of_the_files_and_the_published_list() -> None:
     assert set(mechanisms.NAMES) == files == {p.stem for p in folder.glob("*.toml")}
     assert files == {
         "purkinje_burst", "olive_burst", "olive_purkinje_disconnection", "synaptic_imbalance",
-        "climbing_fibre_silencing",
+        "climbing_fibre_silencing", *OF_THE_HEAD,
     }  # fmt: skip
     for name, told in mechanisms.NAMES.items():
         kind = mechanisms.get(name)
@@ -71,14 +75,12 @@ def test_every_number_has_its_provenance(name: str) -> None:
         assert all(f'"{key}"' in source for key in section)
 
 
-@pytest.mark.parametrize("circuit", CIRCUITS)
-@pytest.mark.parametrize("name", mechanisms.NAMES)
+@pytest.mark.parametrize(("name", "circuit"), FITTING)
 def test_severity_zero_is_healthy(name: str, circuit: str) -> None:
     assert sick(name, 0.0, circuit) is presets.load(circuit)
 
 
-@pytest.mark.parametrize("circuit", CIRCUITS)
-@pytest.mark.parametrize("name", mechanisms.NAMES)
+@pytest.mark.parametrize(("name", "circuit"), FITTING)
 def test_only_declared_sites_change_and_all_of_them(name: str, circuit: str) -> None:
     kind = mechanisms.get(name)
     changed = changed_sites(presets.load(circuit), sick(name, 1.0, circuit))
@@ -88,8 +90,7 @@ def test_only_declared_sites_change_and_all_of_them(name: str, circuit: str) -> 
         assert any(site == s or site.startswith(f"{s}.") for site in changed), s
 
 
-@pytest.mark.parametrize("circuit", CIRCUITS)
-@pytest.mark.parametrize("name", mechanisms.NAMES)
+@pytest.mark.parametrize(("name", "circuit"), FITTING)
 def test_changes_grow_with_severity(name: str, circuit: str) -> None:
     healthy = presets.load(circuit)
     steps = [healthy, *(sick(name, s, circuit) for s in SEVERITIES)]
@@ -300,8 +301,72 @@ def test_mechanisms_are_told_and_compared() -> None:
         one.severity = 0.5
 
 
+@pytest.mark.parametrize(("name", "circuit"), [("purkinje_burst", "head"), *((n, CIRCUITS[0]) for n in OF_THE_HEAD)])
+@pytest.mark.parametrize("severity", [0.0, 0.5])
+def test_mouse_and_head_have_faults_of_their_own(name: str, circuit: str, severity: float) -> None:
+    message = f"^mechanism '{name}' does not fit circuit '{circuit}': unknown (population|projection) "
+    with pytest.raises(SpecError, match=message) as caught:
+        sick(name, severity, circuit)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "touched", "kept"),
+    [
+        ("integrator_leak", {"integrator_recurrent"}, 0.75),
+        ("spindle_gain", {"ia_neck", "ia_in", "ii_integrator"}, 0.5),
+        ("head_integrator_imbalance", set(), 1.0),
+    ],
+)
+def test_faults_of_the_head_scale_their_weights_and_leave_who_is_joined(
+    name: str, touched: set[str], kept: float
+) -> None:
+    healthy, ill = (grow(sick(name, s, "head"), 3).edges for s in (0.0, 0.5))
+    for projection, before in healthy.items():
+        after = ill[projection]
+        assert np.array_equal(before.pre, after.pre) and np.array_equal(before.post, after.post), projection
+        factor = kept if projection in touched else 1.0
+        np.testing.assert_allclose(after.weight_ns, factor * before.weight_ns, rtol=1e-6, err_msg=projection)
+
+
+def test_deaf_to_spindles_is_deaf_to_all_of_them() -> None:
+    ill = sick("spindle_gain", 1.0, "head")
+    heard = {p.name for p in ill.projections if p.pre.startswith("spindle")}
+    assert {f"projection.{name}.weight_ns" for name in heard} == set(mechanisms.get("spindle_gain").sites)
+    assert all(ill.projection(name).weight_ns.mean == 0 for name in heard)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_imbalance_turns_a_subject_further_the_same_way(seed: int) -> None:
+    def sides_pa(severity: float) -> np.ndarray:
+        circuit = sick("head_integrator_imbalance", severity, "head")
+        plan = Plan(circuit, grow(circuit.model_copy(update={"projections": ()}), seed), seed, 0.1, False)
+        return spread(plan, circuit.population("head_integrator"), "i_e_pa").reshape(6, 240)
+
+    healthy, ill = sides_pa(0.0), [sides_pa(s) for s in SEVERITIES]
+    rest = presets.load("head").population("head_integrator").neuron.i_e_pa
+    (sd,) = (s.sd for s in presets.load("head").population("head_integrator").spread if s.each == "group")
+    own = healthy.mean(axis=1) - rest
+    assert 0 < np.abs(own).max() < 4 * sd and len(np.unique(own.round(9))) == 6
+    for severity, found in zip(SEVERITIES, ill, strict=True):
+        more = (sd + severity * 12.0) / sd
+        np.testing.assert_allclose(found.mean(axis=1) - rest, more * own, rtol=1e-6)
+        # Cells of a side keep their places in it.
+        np.testing.assert_allclose(
+            found - found.mean(axis=1)[:, None], healthy - healthy.mean(axis=1)[:, None], atol=1e-9
+        )
+
+
 @pytest.mark.parametrize("name", mechanisms.NAMES)
 def test_sick_circuits_run(name: str) -> None:
+    if name in OF_THE_HEAD:
+        sims = [dl.Simulator(sick(name, s, "head"), seed=2) for s in (0.0, 1.0)]
+        for sim in sims:
+            sim.run(60.0)
+        # No spindle fires without a body.
+        same = np.array_equal(*(sim.counts("head_integrator") for sim in sims))
+        assert same == (name == "spindle_gain") and sims[0].counts("head_integrator").any()
+        return
     circuit = mechanisms.get(name)(severity=1.0).apply(presets.load("mouse-2022", 0.15))
     sim = dl.Simulator(circuit, seed=2)
     sim.run(60.0)
