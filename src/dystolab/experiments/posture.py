@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from dystolab.body.held_head import HeldHead
 from dystolab.circuit import neck
@@ -44,8 +44,8 @@ class Posture(Experiment):
     Parameters
     ----------
     epochs : tuple of {"upright", "free", "eccentric", "dark", "released"}
-        What is asked for, one after the other: held upright; let go, eyes closed; held at the eccentric target; held
-        there with the eyes closed; let go there.
+        What is asked for, one after the other, each once: held upright; let go, eyes closed; held at the eccentric
+        target; held there with the eyes closed; let go there.
     epoch_s : int
         Length of each.
     eccentric_deg : tuple of float
@@ -73,6 +73,14 @@ class Posture(Experiment):
     epoch_s: int = Field(default=15, ge=8, le=3600)
     eccentric_deg: tuple[float, float, float] = (30.0, 0.0, 0.0)
     pushes: bool = True
+
+    @field_validator("epochs")
+    @classmethod
+    def _each_once(cls, epochs: tuple[Part, ...]) -> tuple[Part, ...]:
+        for part in epochs:
+            if epochs.count(part) > 1:  # its measures could not be told from one another
+                raise ValueError(f"{part!r} is asked for twice")
+        return epochs
 
     @property
     def duration_ms(self) -> int:
@@ -103,7 +111,7 @@ class Posture(Experiment):
         return found
 
     def _taps(self) -> list[tuple[int, Array]]:
-        """Return pushes about each axis in turn, left or down or right first, in every held epoch."""
+        """Return pushes about each axis in turn, now one way and now the other, in every held epoch."""
         push = looking.numbers().section("push")
         every_ms = round(1000 * push.number("every", "s"))
         starts = [
