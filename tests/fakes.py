@@ -184,3 +184,36 @@ def eyeblink_result(
         dict(PROVENANCE),
         arrays,
     )
+
+
+def posture_result(seed: int = 1, epoch_s: int = 8) -> Result:
+    """A made-up result of ``posture``: upright and turned, one muscle at work, an integrator of known rates."""
+    draw = np.random.default_rng(seed)
+    n_ms = 2000 + 2 * 1000 * epoch_s
+    angles = np.zeros((n_ms, 3), np.float32)
+    angles[:, 0] = np.where(np.arange(n_ms) < 2000 + 1000 * epoch_s, 2.0, 29.0)
+    emg = np.full((n_ms // 10, 28), 0.02, np.float32)
+    emg[:, 3] = 0.4
+    rates = np.repeat([40.0, 20.0], [60, 300])  # 60 recorded cells of each of 6 directions
+    counts = draw.poisson(rates * n_ms / 1000)
+    times, cells = draw.uniform(0, n_ms, counts.sum()), np.repeat(np.arange(360) * 4, counts)
+    order = np.argsort(times)
+    settings = {"epochs": ["upright", "eccentric"], "epoch_s": epoch_s, "eccentric_deg": [30.0, 0.0, 0.0]}
+    return Result(
+        "posture",
+        {**settings, "pushes": False},
+        FakeSubject(circuit="head", seed=seed).to_json(),
+        {"head_angle_abs_deg.upright": Measure(2.0, "deg", None, n_ms)},
+        {"head_integrator": 23.0},
+        dict(RUNTIME),
+        dict(PROVENANCE),
+        {
+            "head/angle_deg": angles,
+            "head/activation": emg,
+            "emg/envelope_mvc": emg,
+            "spikes/head_integrator/time_ms": times[order],
+            "spikes/head_integrator/cell": cells[order].astype(np.int32),
+            "spikes/head_integrator/recorded": (np.arange(360) * 4).astype(np.int32),
+            "counts/head_integrator": np.full(n_ms, 33, np.int32),
+        },
+    )

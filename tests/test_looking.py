@@ -95,12 +95,32 @@ def test_rates_have_a_bound() -> None:
     assert found.max() == looking._number("command", "highest", "Hz") and found.min() == 0
 
 
-def test_nothing_is_wanted_before_the_first_epoch_or_with_the_eyes_closed() -> None:
-    epochs = (Epoch(200, UPRIGHT, True), Epoch(700, UPRIGHT, False), Epoch(1500, UPRIGHT, True))
-    found = commands(Looking(epochs), held((10.0, 0, 0), 1600))
-    times = np.arange(1, 1601)
+def test_nothing_is_corrected_with_the_eyes_closed_and_nothing_wanted_of_a_head_that_is_let_go() -> None:
+    epochs = (
+        Epoch(200, UPRIGHT, True),
+        Epoch(1300, UPRIGHT, False),
+        Epoch(2500, None, False),
+        Epoch(3500, UPRIGHT, True),
+    )
+    found = commands(Looking(epochs), held((10.0, 0, 0), 3600))
+    times = np.arange(1, 3601)
     assert not found[times < 200].any() and found[times == 200].any()
-    assert not found[(times >= 700) & (times < 1500)].any() and found[times == 1500].any()
+    # What is begun with open eyes is brought to its end, and the effort stays.
+    corrections = [200, 200 + DURATION + PAUSE]
+    assert bursts(found)[:2] == [at - 1 for at in corrections]
+    closed = (times >= corrections[1] + DURATION) & (times < 2500)
+    hold = found[times == corrections[1] - 1]
+    np.testing.assert_allclose(found[closed], np.repeat(2 * hold, closed.sum(), axis=0))
+    assert hold.any() and not found[(times >= 2500) & (times < 3500)].any() and found[times == 3500].any()
+    # With open eyes it would have been corrected once more.
+    opened = commands(Looking(epochs[:1]), held((10.0, 0, 0), 2400))
+    assert bursts(opened)[2] < 2400
+
+
+def test_the_same_target_goes_on_with_the_same_effort() -> None:
+    angles = held((10.0, 0, 0), 3000)
+    twice = commands(Looking((Epoch(0, UPRIGHT, True), Epoch(1234, UPRIGHT, True))), angles)
+    assert np.array_equal(twice, commands(Looking(OPEN), angles))
 
 
 def test_a_new_target_is_answered_at_once_and_its_effort_starts_anew() -> None:
