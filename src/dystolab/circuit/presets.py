@@ -104,7 +104,7 @@ def load(name: str, scale: float = 1.0) -> Circuit:
         raise UnknownNameError("circuit", name, NAMES)
     used = [tables.load(table) for table in _TABLES[name]]
     if name in _SIZE and scale != 1:
-        raise ScaleError(f"circuit {name!r} has one size, with a zone per direction: scale must be 1, not {scale:g}")
+        raise ScaleError(f"circuit {name!r} has one size, with a zone per direction: scale must be 1, not {scale!r}")
     circuit = cerebellum.build(tables.merged(used), name, _SIZE.get(name, scale), _sources(used))
     return revised(circuit, {"scale": scale})
 
