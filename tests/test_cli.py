@@ -16,6 +16,7 @@ import pytest
 import dystolab
 import dystolab.experiments.eyeblink  # its phases are asked for while a fake stands for its package
 from dystolab import cli, measures
+from dystolab.circuit import presets
 from fakes import FakeExperiment, FakeMechanism, FakeModule, FakeSubject
 
 ROOT = Path(__file__).parents[1]
@@ -83,6 +84,12 @@ def test_json_is_all_of_stdout(capsys: pytest.CaptureFixture[str]) -> None:
     assert json.loads(capsys.readouterr().out) == told
 
 
+def test_a_movie_needs_a_head(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.call(["run", "eyeblink", "--movie", "head.mp4", "--json"]) == cli.BAD_INPUT
+    assert "dystolab: --movie: this experiment moves no head; `posture` does" in capsys.readouterr().err
+    assert not Path("head.mp4").exists()
+
+
 def test_phases_are_named_or_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert "did you mean 'acquisition'" in complaint(capsys, "run", "eyeblink", "--protocol", "aquisition")
     assert "exclude each other" in complaint(capsys, "run", "eyeblink", "--isi", "300", "--set", "isi_ms=200")
@@ -92,7 +99,7 @@ def test_lists_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.call(["list", "circuits", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["schema_version"] == 1
-    assert [c["name"] for c in told["circuits"]] == ["mouse-cerebellum", "mouse-2022", "head"]
+    assert [c["name"] for c in told["circuits"]] == list(presets.NAMES)
     assert all(c["doi"] and c["what_it_is"] for c in told["circuits"])
 
 
@@ -175,6 +182,7 @@ def test_interrupt_tells_how_to_go_on(capsys: pytest.CaptureFixture[str]) -> Non
         ("run eyeblink --seed -1", "--seed must not be negative"),
         ("run eyeblink --scale 0", "--scale must be above 0"),
         ("run eyeblink --scale inf", "--scale must be above 0"),
+        ("run eyeblink --movie head.gif", "--movie head.gif: a movie is an .mp4 file"),
         ("run eyeblink --workers 0", "workers must be at least 1, got 0"),
         ("run eyeblink --threads -2", "threads must be at least 1, got -2"),
         ("run eyeblink --trails 5", "--trials"),
@@ -253,9 +261,10 @@ def test_list_is_one_line_per_item(capsys: pytest.CaptureFixture[str], kind: str
 def test_list_of_circuits_names_their_sources(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.call(["list", "circuits"]) == 0
     lines = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
-    assert [len(line) for line in lines] == [3, 3, 3]
-    assert all("10.3389/fnsys.2022.919761" in line[2] for line in lines[:2])
-    assert lines[2][0] == "head" and "10.1152/jn.1993.70.6.2470" in lines[2][2]
+    assert [len(line) for line in lines] == [3, 3, 3, 3]
+    for name, _, sources in lines:
+        assert ("10.3389/fnsys.2022.919761" in sources) == (name != "head")
+        assert ("10.1152/jn.1993.70.6.2470" in sources) == name.endswith("head")
 
 
 def test_help_of_every_verb(capsys: pytest.CaptureFixture[str]) -> None:

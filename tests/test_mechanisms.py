@@ -25,7 +25,11 @@ from engine_circuits import adex, cells, eglif, link
 CIRCUITS = ("mouse-2022", "mouse-cerebellum")
 SEVERITIES = (0.2, 0.5, 1.0)
 OF_THE_HEAD = ("integrator_leak", "head_integrator_imbalance", "spindle_gain")
-FITTING = [(name, c) for name in mechanisms.NAMES for c in (("head",) if name in OF_THE_HEAD else CIRCUITS)]
+FITTING = [
+    (name, c)
+    for name in mechanisms.NAMES
+    for c in (*(("head",) if name in OF_THE_HEAD else CIRCUITS), "cerebellum-head")
+]
 
 
 def sick(name: str, severity: float, circuit: str = "mouse-2022", **options: Any) -> Circuit:
@@ -87,6 +91,8 @@ def test_only_declared_sites_change_and_all_of_them(name: str, circuit: str) -> 
     for site in changed:
         assert any(site == s or site.startswith(f"{s}.") for s in kind.sites), site
     for s in kind.sites:
+        if s in kind.optional and circuit == "head":
+            continue
         assert any(site == s or site.startswith(f"{s}.") for site in changed), s
 
 
@@ -329,10 +335,13 @@ def test_faults_of_the_head_scale_their_weights_and_leave_who_is_joined(
         np.testing.assert_allclose(after.weight_ns, factor * before.weight_ns, rtol=1e-6, err_msg=projection)
 
 
-def test_deaf_to_spindles_is_deaf_to_all_of_them() -> None:
-    ill = sick("spindle_gain", 1.0, "head")
+@pytest.mark.parametrize("circuit", ["head", "cerebellum-head"])
+def test_deaf_to_spindles_is_deaf_to_all_of_them(circuit: str) -> None:
+    ill = sick("spindle_gain", 1.0, circuit)
     heard = {p.name for p in ill.projections if p.pre.startswith("spindle")}
-    assert {f"projection.{name}.weight_ns" for name in heard} == set(mechanisms.get("spindle_gain").sites)
+    kind = mechanisms.get("spindle_gain")
+    absent = kind.optional if circuit == "head" else set()
+    assert {f"projection.{name}.weight_ns" for name in heard} == {*kind.sites} - absent
     assert all(ill.projection(name).weight_ns.mean == 0 for name in heard)
 
 

@@ -51,7 +51,7 @@ def test_tissue_grows_in_x_and_y_and_in_degrees_stay(name: str, scale: float, fa
 
 
 def test_the_head_has_its_pools_at_any_scale() -> None:
-    assert set(NAMES) == {*MICE, "head"}
+    assert set(NAMES) == {*MICE, "head", "cerebellum-head"}
     circuit = load("head")
     assert Circuit.model_validate_json(circuit.model_dump_json()) == circuit
     assert {p.name for p in circuit.populations} == HEAD and circuit.zones == 1 and circuit.sources
@@ -62,6 +62,19 @@ def test_the_head_has_its_pools_at_any_scale() -> None:
     assert smaller.projections == circuit.projections
     with pytest.raises(SpecError, match=r"scale 2 .*allowed: .* to 1"):
         load("head", 2)
+
+
+def test_a_cerebellum_with_a_head_has_a_zone_for_each_direction_and_one_size() -> None:
+    circuit = load("cerebellum-head")
+    assert Circuit.model_validate_json(circuit.model_dump_json()) == circuit
+    names = {p.name for p in circuit.populations}
+    assert names >= POPULATIONS | HEAD and not names & {"red_nucleus", "facial_motoneuron"}
+    assert circuit.zones == 6 and circuit.scale == 1 and {p.name for p in circuit.populations if p.zoned} >= ZONED
+    for p in load("head").projections:
+        assert circuit.projection(p.name).rule == p.rule, p.name
+    for scale in (0.5, 2, "1"):
+        with pytest.raises(ScaleError, match=f"circuit 'cerebellum-head' has one size, .* not {scale!r}"):
+            load("cerebellum-head", scale)
 
 
 @pytest.mark.parametrize("scale", [0, -1.0, 30.1, float("nan"), float("inf"), "1", True])
