@@ -152,6 +152,18 @@ def test_threads_and_cuts_change_nothing() -> None:
         assert np.array_equal(one._net.s, other._net.s) and len(body.times) == RUN_MS
 
 
+@pytest.mark.parametrize("room", [1, 45])  # too little for a chunk, and for the chunks of a millisecond
+def test_more_spikes_than_there_is_room_for_are_heard_too(room: int) -> None:
+    sim, body = simulator(), Echo()
+    sim._feed.record_room = room
+    sim.run(RUN_MS, body)
+    assert room == 1 or len(sim._record._spikes) > RUN_MS + 20
+    assert_same(ran()[0], sim)
+    for name in HEARD:
+        times, of = joined(body.heard[name])
+        assert in_order((times, of)) == in_order(sim.spikes(name)) and (np.diff(times) >= 0).all()
+
+
 @pytest.mark.parametrize("at_ms", [1, 23])
 def test_a_restored_run_goes_on_bit_for_bit(at_ms: int, tmp_path: Path) -> None:
     whole, _ = ran()
