@@ -104,5 +104,5 @@ def integrator(axes: Axes, result: Result) -> None:
         rate = np.histogram(times[group == k], edges)[0] * 1000 / BIN_MS / max(of_group[k], 1)
         axes.plot(edges[:-1] / 1000, rate, lw=1, color=list(ANGLES.values())[k // 2], ls="-" if k % 2 == 0 else "--",
                   label=direction.replace("_", " "))  # fmt: skip
-    axes.legend(frameon=False, fontsize=6, ncols=6, loc="upper left")
+    axes.legend(frameon=False, fontsize=6, ncols=6, loc="lower left", bbox_to_anchor=(0, 0.98))
     style.tidy(axes, "time (s)", "integrator (Hz)")
