@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from dystolab import mechanisms, plots
+from dystolab.circuit import presets
 from dystolab.cli import call
 from dystolab.cli.reproduce import _requests
 from dystolab.lab.reproductions import STUDIES, Arm, folder
@@ -40,7 +41,9 @@ def test_arms_of_the_mouse_study_have_their_settings() -> None:
     assert requests["interval_200"].build()[0].isi_ms == 200
     assert requests["unpaired"].build()[0].pairing == "unpaired"
     asked = {arm.mechanism for arm in study.arms.values() if arm.mechanism}
-    assert asked == {f"{name}:{level}" for name in mechanisms.NAMES for level in ("0.5", "1")}
+    assert asked == {
+        f"{name}:{level}" for name in mechanisms.fitting(presets.load("mouse-cerebellum")) for level in ("0.5", "1")
+    }
 
 
 def test_ingredients_are_cut_as_in_the_validation() -> None:
@@ -125,7 +128,7 @@ def test_the_page_of_the_mouse_study(subjects: int, trials: int, dead: bool) -> 
     assert all(axes.get_xlabel() and axes.get_ylabel() for axes in drawn)
     assert "".join(sorted(axes.get_title("left")[0] for axes in drawn if "  " in axes.get_title("left"))) == "abcdefghi"
     assert ("mesoscale" in page.get_supxlabel()) == (trials == 100)
-    assert set(faults.by_mechanism(groups)) == set(mechanisms.NAMES)
+    assert set(faults.by_mechanism(groups)) == set(mechanisms.fitting(presets.load("mouse-cerebellum")))
 
 
 def test_phases_are_counted_apart() -> None:

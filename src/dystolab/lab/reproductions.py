@@ -6,10 +6,14 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from dystolab import mechanisms
 from dystolab.errors import UnknownNameError
 from dystolab.experiments.eyeblink import PHASES, PUBLISHED
 from dystolab.lab.ingredients import BRUSH, WITHOUT
+
+FAULTS = (
+    "climbing_fibre_silencing", "olive_burst", "olive_purkinje_disconnection", "purkinje_burst", "synaptic_imbalance",
+)  # fmt: skip
+"""Mechanisms of the olivocerebellar circuit."""
 
 BLOCK = 10
 """An arm with a share of the trials has whole blocks of so many."""
@@ -124,7 +128,7 @@ STUDIES: dict[str, Study] = {
             "interval_400": Arm(settings={"isi_ms": 400, **PROBES}),
             **{
                 f"{name}:{level:g}": Arm(f"{name}:{level:g}", settings=PROBES)
-                for name in mechanisms.NAMES
+                for name in FAULTS
                 for level in SEVERITIES
             },
         },

@@ -55,7 +55,7 @@ BY_EPOCH: dict[str, tuple[str, str]] = {
     "drift_time_constant_s": ("s", "time constant of the head's drift to its null; infinite without drift"),
     "tremor_peak_hz": ("Hz", "peak of the spectrum of head angle, 1-12 Hz, about the axis of most power"),
     "tremor_power_deg2": ("deg**2", "variance of head angle, 1-12 Hz, about the axis of most power"),
-    "cocontraction_index_percent": ("%", "Falconer & Winter: area that the envelopes of two muscles share"),
+    "cocontraction_index_percent": ("%", "area that the envelopes of two muscles share (Falconer & Winter)"),
     "overflow_percent": ("%", "mean EMG of muscles outside the task over that of its own, each by its maximum"),
     "neck_emg_percent": ("%", "mean EMG of all neck muscles, each by its strongest voluntary contraction"),
 }
@@ -111,8 +111,8 @@ _ALONE: dict[str, tuple[str, str]] = {
     "time_error_abs_ms": ("ms", "mean size of the error of the time since onset that is read from granule cells"),
     "time_error_ms_by_time": ("ms", "root mean square error around 0, 50, 100 ... ms after onset"),
     "head_severity_score": ("1", "0 to 4: the distance from neutral that the head keeps, in grades of the TWSTRS"),
-    "twstrs_rotation": ("1", "TWSTRS, item A1: largest turn of the head, 0 to 4"),
-    "twstrs_severity": ("1", "TWSTRS, motor items that follow from angles and time: 0 to 24 of 35"),
+    "twstrs_rotation": ("1", "grade of the largest turn of the head, item A1 of the TWSTRS: 0 to 4"),
+    "twstrs_severity": ("1", "motor items of the TWSTRS that follow from angles and time: 0 to 24 of 35"),
     "adaptation_rate": ("1", "rate per trial at which errors approach their final level"),
     "weight_change_percent.pf_pc": ("%", "change of the mean weight from parallel fibre to Purkinje cell"),
 }

@@ -16,7 +16,8 @@ from __future__ import annotations
 import importlib
 import pkgutil
 
-from dystolab.errors import UnknownNameError
+from dystolab.circuit.spec import Circuit
+from dystolab.errors import SpecError, UnknownNameError
 from dystolab.mechanisms.base import Mechanism, changed_sites
 
 
@@ -36,7 +37,7 @@ globals().update(_KINDS)
 NAMES: dict[str, str] = {name: kind.description for name, kind in _KINDS.items()}
 """Name of a mechanism -> what is wrong."""
 
-__all__ = ["NAMES", "Mechanism", "changed_sites", "get", "table_hashes"]
+__all__ = ["NAMES", "Mechanism", "changed_sites", "fitting", "get", "table_hashes"]
 
 
 def get(name: str) -> type[Mechanism]:
@@ -50,6 +51,26 @@ def get(name: str) -> type[Mechanism]:
     if name not in _KINDS:
         raise UnknownNameError("mechanism", name, _KINDS)
     return _KINDS[name]
+
+
+def fitting(circuit: Circuit) -> tuple[str, ...]:
+    """Return the names of the mechanisms whose sites `circuit` has.
+
+    Examples
+    --------
+    >>> from dystolab.circuit import load
+    >>> fitting(load("head"))
+    ('head_integrator_imbalance', 'integrator_leak', 'spindle_gain')
+    """
+    return tuple(name for name, kind in _KINDS.items() if _fits(kind, circuit))
+
+
+def _fits(kind: type[Mechanism], circuit: Circuit) -> bool:
+    try:
+        kind(severity=0.0).apply(circuit)
+    except SpecError:
+        return False
+    return True
 
 
 def table_hashes() -> dict[str, str]:
