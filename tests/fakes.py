@@ -46,6 +46,7 @@ class FakeExperiment(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
     name: ClassVar[str] = "eyeblink"
     circuit: ClassVar[str] = "mouse-cerebellum"
+    moves_head: ClassVar[bool] = False
     doi: ClassVar[str] = "10.3389/fnsys.2022.919761"
     trials: int = Field(default=100, gt=0)
     isi_ms: float = Field(default=250.0, gt=0)
@@ -215,5 +216,6 @@ def posture_result(seed: int = 1, epoch_s: int = 8) -> Result:
             "spikes/head_integrator/cell": cells[order].astype(np.int32),
             "spikes/head_integrator/recorded": (np.arange(360) * 4).astype(np.int32),
             "counts/head_integrator": np.full(n_ms, 33, np.int32),
+            "head/integrator_direction": np.repeat(np.arange(6, dtype=np.int16), 60),
         },
     )

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dystolab.body import arm_model
-from dystolab.body.mechanics import activations, bounded, finite, mujoco
+from dystolab.body.mechanics import Plant, activations, bounded
 from dystolab.errors import SpecError
 
 Array = npt.NDArray[np.float64]
@@ -22,7 +22,7 @@ STRONGEST_HAND_FORCE_N = 150.0
 """Ten times what force fields of reaching experiments push with; on a straight arm it acts like `STRONGEST_PUSH_NM`."""
 
 
-class Arm:
+class Arm(Plant):
     """A right arm in a horizontal plane, relaxed and at rest at first.
 
     Angles and torques run over shoulder and elbow, positive as the arm swings forward and bends (a shoulder of 0 points
@@ -35,13 +35,8 @@ class Arm:
         If MuJoCo is not installed.
     """
 
-    muscles: tuple[str, ...]
-
     def __init__(self) -> None:
-        self._mujoco = mujoco()
-        self._model = self._mujoco.MjModel.from_xml_string(arm_model.mjcf())
-        self._data = self._mujoco.MjData(self._model)
-        self.muscles = arm_model.muscles()
+        super().__init__("arm", arm_model.mjcf(), arm_model.muscles())
         self._paths = arm_model.paths()
         # Views: tendons list the shoulder and then the elbow.
         self._elbow_coefficients = self._model.wrap_prm.reshape(-1, len(arm_model.JOINTS))[:, 1]
@@ -103,23 +98,7 @@ class Arm:
         SpecError
             If an angle is outside the range of motion.
         """
-        angle = finite("arm", "angle_deg", angle_deg, 2)
-        for name, value, (low, high) in zip(arm_model.JOINTS, angle, arm_model.limits_deg(), strict=True):
-            if not low <= value <= high:
-                raise SpecError(f"arm: {name} must lie in {low:g} to {high:g} degrees, got {value:g}")
-        self._mujoco.mj_resetData(self._model, self._data)
-        self._data.qpos[:] = np.radians(angle)
-        self._see()
-
-    @property
-    def angle_deg(self) -> Array:
-        """Angles of the joints, shape (2,)."""
-        return np.asarray(np.degrees(self._data.qpos))
-
-    @property
-    def velocity_deg_per_s(self) -> Array:
-        """Their rates of change, shape (2,)."""
-        return np.asarray(np.degrees(self._data.qvel))
+        self._put(angle_deg, arm_model.JOINTS, arm_model.limits_deg())
 
     @property
     def hand_m(self) -> Array:
@@ -142,30 +121,6 @@ class Arm:
     def length_mm(self) -> Array:
         """Length of each muscle's path, shape (6,)."""
         return 1000.0 * self._paths.lengths(*self._data.qpos)
-
-    @property
-    def velocity_mm_per_s(self) -> Array:
-        """Its rate of change, shape (6,): positive while the muscle is stretched."""
-        return 1000.0 * np.asarray(self._data.actuator_velocity)
-
-    @property
-    def force_n(self) -> Array:
-        """Force of each muscle in the last step, shape (6,)."""
-        return -np.asarray(self._data.actuator_force)
-
-    def isometric_torque_nm(self, activation: npt.ArrayLike) -> Array:
-        """Return what the muscles would pull with, shape (2,), if the arm were held where it is.
-
-        Parameters
-        ----------
-        activation : array_like, shape (6,)
-            As in `step`, errors included.
-        """
-        held = self._mujoco.MjData(self._model)
-        held.qpos[:] = self._data.qpos
-        held.ctrl[:] = activations("arm", self.muscles, activation)
-        self._mujoco.mj_forward(self._model, held)
-        return np.array(held.qfrc_actuator)
 
     def tone(self, level: float) -> Array:
         """Return the activations nearest to `level` that hold the arm where it is, shape (6,).
@@ -193,24 +148,6 @@ class Arm:
             raise SpecError(f"arm: level of tone must lie in {lowest:.2f} to {highest:.2f} here, got {level}")
         return activations("arm", self.muscles, np.clip(level * scaled + fixed, 0.0, 1.0))
 
-    def state(self) -> Array:
-        """Return all that the next step depends on, for `restore`."""
-        state = np.empty(self._mujoco.mj_stateSize(self._model, self._integration))
-        self._mujoco.mj_getState(self._model, self._data, state, self._integration)
-        return state
-
-    def restore(self, state: Array) -> None:
-        """Go on where `state` was taken, bit for bit.
-
-        Raises
-        ------
-        SpecError
-            If it is not the state of an arm.
-        """
-        size = self._mujoco.mj_stateSize(self._model, self._integration)
-        self._mujoco.mj_setState(self._model, self._data, finite("arm", "state", state, size), self._integration)
-        self._see()
-
     def _see(self) -> None:
         """Bring arms and scale of length to the present elbow, and lengths and places to the present angles."""
         elbow_rad = float(self._data.qpos[1])
@@ -218,8 +155,4 @@ class Arm:
         self._elbow_coefficients[:] = -self._paths.elbow_arms(elbow_rad)
         self._length_scale[:, 0] = zero
         self._length_scale[:, 1] = zero + self._paths.optimal
-        self._mujoco.mj_step1(self._model, self._data)
-
-    @property
-    def _integration(self) -> int:
-        return int(self._mujoco.mjtState.mjSTATE_INTEGRATION)
+        super()._see()

@@ -20,15 +20,14 @@ from xml.etree import ElementTree as xml
 import numpy as np
 import numpy.typing as npt
 
+from dystolab.body import mjcf as mjcf_parts
+from dystolab.body.mjcf import row
 from dystolab.circuit import tables
 
 Array = npt.NDArray[np.float64]
 
 JOINTS = ("shoulder", "elbow")
 SEGMENTS = ("upper_arm", "forearm")
-STEP_S = 0.001
-"""One step of the mechanics, and the time between two exchanges with the engine."""
-
 _FILE = Path(__file__).with_name("arm.toml")
 _REFERENCE_RAD = math.pi / 2
 """Shoulder angle to which the table's path lengths belong."""
@@ -131,14 +130,14 @@ def mjcf() -> str:
 
 def tree() -> xml.Element:
     """Return the model as a tree of elements, for those who add to it."""
-    root = xml.Element("mujoco", model="arm")
-    compiler = xml.SubElement(root, "compiler", angle="radian", autolimits="true")
-    xml.SubElement(compiler, "lengthrange", mode="none")
-    xml.SubElement(root, "option", timestep=str(STEP_S), integrator="implicitfast", gravity="0 0 0")
+    root = mjcf_parts.model("arm", 0.0)
     _add_segments(xml.SubElement(root, "worldbody"))
-    tendons, actuators = xml.SubElement(root, "tendon"), xml.SubElement(root, "actuator")
-    for name in muscles():
-        _add_muscle(tendons, actuators, name)
+    fibre, straight = numbers().section("fibre"), paths().zero_fibre(0.0)
+    for name, zero_m in zip(muscles(), straight, strict=True):
+        muscle = numbers().section("muscles").section(name)
+        arms_m = {joint: muscle.number(f"{joint}_arm", "m") for joint in JOINTS}
+        span_m = (float(zero_m), float(zero_m) + muscle.number("optimal_length", "m"))
+        mjcf_parts.add_muscle(root, name, arms_m, muscle.number("force", "N"), fibre, span_m)
     return root
 
 
@@ -149,51 +148,22 @@ def _add_segments(world: xml.Element) -> None:
         SEGMENTS, JOINTS, stiffness_nm_per_rad(), rest_deg(), limits_deg(), strict=True
     ):
         entry = numbers().section(segment)
-        body = xml.SubElement(body, "body", name=segment, pos=_row(from_m, 0.0, 0.0))
+        body = xml.SubElement(body, "body", name=segment, pos=row(from_m, 0.0, 0.0))
         xml.SubElement(
             body,
             "joint",
             name=joint,
             axis="0 0 1",
-            range=_row(*(math.radians(angle) for angle in span)),
-            stiffness=_row(stiffness),
-            springref=_row(math.radians(rest)),
-            damping=_row(damping_s * stiffness),
+            range=row(*(math.radians(angle) for angle in span)),
+            stiffness=row(stiffness),
+            springref=row(math.radians(rest)),
+            damping=row(damping_s * stiffness),
         )
         mass, centre = entry.number("mass", "kg"), entry.number("centre", "m")
         # The table's inertia is about the joint, MuJoCo's about the centre; only that about the hinge is ever felt.
         inertia = entry.number("inertia", "kg*m**2") - mass * centre**2
         xml.SubElement(
-            body, "inertial", pos=_row(centre, 0.0, 0.0), mass=_row(mass), diaginertia=_row(inertia, inertia, inertia)
+            body, "inertial", pos=row(centre, 0.0, 0.0), mass=row(mass), diaginertia=row(inertia, inertia, inertia)
         )
         from_m = entry.number("length", "m")
-    xml.SubElement(body, "site", name="hand", pos=_row(from_m, 0.0, 0.0))
-
-
-def _add_muscle(tendons: xml.Element, actuators: xml.Element, name: str) -> None:
-    path = xml.SubElement(tendons, "fixed", name=name)
-    fibre, muscle = numbers().section("fibre"), numbers().section("muscles").section(name)
-    for joint in JOINTS:
-        # A path gets shorter by its arm per radian that it bends the joint.
-        xml.SubElement(path, "joint", joint=joint, coef=_row(-muscle.number(f"{joint}_arm", "m")))
-    curves = (fibre.number(key, unit) for key, unit in (("shortest", "1"), ("longest", "1"), ("fastest", "1/s")))
-    # The two that MuJoCo wants and does not use here: strength from acceleration, and passive force without a bias.
-    unused = 1.0
-    force_law = (0.0, 1.0, muscle.number("force", "N"), unused, *curves, unused, fibre.number("lengthening_force", "1"))
-    zero = float(paths().zero_fibre(0.0)[muscles().index(name)])
-    xml.SubElement(
-        actuators,
-        "general",
-        name=name,
-        tendon=name,
-        ctrlrange="0 1",
-        dyntype="none",
-        gaintype="muscle",
-        gainprm=_row(*force_law),
-        # Linear lengths at which the fibre is 0 and 1 optimal lengths long (its range above), elbow straight.
-        lengthrange=_row(zero, zero + muscle.number("optimal_length", "m")),
-    )
-
-
-def _row(*values: float) -> str:
-    return " ".join(repr(float(value)) for value in values)
+    xml.SubElement(body, "site", name="hand", pos=row(from_m, 0.0, 0.0))

@@ -59,7 +59,7 @@ def main(
     from dystolab.errors import SpecError
 
     if movie is not None:
-        _check_movie(movie)
+        _check_movie(experiment, movie)
     if out is not None and resume is not None:
         raise SpecError("--out and --resume exclude each other: a resumed run stays where it is")
     given = assignments(settings or [], "--set")
@@ -87,23 +87,22 @@ def main(
         _film(paths[0], movie)
 
 
-def _check_movie(path: Path) -> None:
+def _check_movie(experiment: str, path: Path) -> None:
+    from dystolab import experiments
     from dystolab.errors import SpecError
 
     if path.suffix.lower() != ".mp4":
         raise SpecError(f"--movie {path}: a movie is an .mp4 file")
+    if not experiments.get(experiment).moves_head:
+        raise SpecError(f"--movie: {experiment} moves no head; `posture` does")
 
 
 def _film(result: Path, path: Path) -> None:
     """Write a movie of the head of a stored result."""
-    from dystolab.errors import SpecError
     from dystolab.plots import head
     from dystolab.result import Result
 
-    arrays = Result.load(result).arrays
-    if "head/angle_deg" not in arrays:
-        raise SpecError("--movie: this experiment moves no head; `posture` does")
-    head.movie(arrays["head/angle_deg"][:: 1000 // _FRAMES_PER_S], path, fps=_FRAMES_PER_S)
+    head.movie(Result.load(result).arrays["head/angle_deg"][:: 1000 // _FRAMES_PER_S], path, fps=_FRAMES_PER_S)
     print(f"Movie:   {path}", file=sys.stderr)
 
 

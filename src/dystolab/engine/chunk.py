@@ -57,6 +57,21 @@ def most_events(net: Any, inp: Any, part: Any, t: Any, k_steps: Any) -> Any:
     return need
 
 
+@njit(**INLINED)
+def pass_on(
+    net: Any, out: Any, n: Any, k: Any, step: Any, pop: Any, ptr: Any, steps: Any, cells: Any, cursor: Any
+) -> Any:
+    """Append the listed spikes of relay population `pop` at `step` to its part's list; return the list's new length."""
+    x = cursor[pop]
+    while x < ptr[pop + 1] and steps[x] == step:
+        net.out_cell[out + n] = cells[x]
+        net.out_step[out + n] = k
+        n += 1
+        x += 1
+    cursor[pop] = x
+    return n
+
+
 @njit(**KERNEL)
 def relays(net: Any, inp: Any, t: Any, k_steps: Any) -> None:
     """Put this chunk's relay spikes into the parts' lists: outside spikes first, then a body's, then projections'."""
@@ -67,20 +82,8 @@ def relays(net: Any, inp: Any, t: Any, k_steps: Any) -> None:
         out = net.part[part, L.T_SPIKES]
         n = 0
         for k in range(k_steps):
-            x = inp.relay_cursor[pop]
-            while x < inp.relay_ptr[pop + 1] and inp.relay_step[x] == t + k:
-                net.out_cell[out + n] = inp.relay_cell[x]
-                net.out_step[out + n] = k
-                n += 1
-                x += 1
-            inp.relay_cursor[pop] = x
-            x = inp.live_cursor[pop]
-            while x < inp.live_ptr[pop + 1] and inp.live_step[x] == t + k:
-                net.out_cell[out + n] = inp.live_cell[x]
-                net.out_step[out + n] = k
-                n += 1
-                x += 1
-            inp.live_cursor[pop] = x
+            n = pass_on(net, out, n, k, t + k, pop, inp.relay_ptr, inp.relay_step, inp.relay_cell, inp.relay_cursor)
+            n = pass_on(net, out, n, k, t + k, pop, inp.live_ptr, inp.live_step, inp.live_cell, inp.live_cursor)
             for link in range(net.link_ptr[part], net.link_ptr[part + 1]):
                 j = net.link_proj[link]
                 pre = net.proj[j, L.J_PRE]

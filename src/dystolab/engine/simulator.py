@@ -26,7 +26,7 @@ from dystolab.engine.network import STATE, Inputs
 from dystolab.engine.record import Record
 from dystolab.engine.recording import Recording
 from dystolab.engine.team import run_team, share_out
-from dystolab.errors import SimulationError, SpecError
+from dystolab.errors import ResultError, SimulationError, SpecError
 
 Array = np.ndarray
 RUNAWAY_WINDOW_MS = 200
@@ -370,6 +370,12 @@ class Simulator:
             If the file is missing, damaged or of another run.
         """
         state = read_checkpoint(Path(path), self.fingerprint())
+        if body is not None:
+            moved = {k.removeprefix("body/"): v for k, v in state.items() if k.startswith("body/")}
+            try:
+                body.restore(moved)
+            except SpecError as error:
+                raise ResultError(f"{path}: the checkpoint is of another body ({error})") from None
         self._net = self._net._replace(**{k: state[f"state/{k}"] for k in STATE})
         self._net.pop_int[:] = state["table/pop_int"]
         self._net.tm_int[:] = state["table/tm_int"]
@@ -377,6 +383,4 @@ class Simulator:
         self._halfway = False
         self._checked_ms = self.time_ms
         self._live.load(state)
-        if body is not None:
-            body.restore({k.removeprefix("body/"): v for k, v in state.items() if k.startswith("body/")})
         self._record.load(state)

@@ -75,6 +75,8 @@ class Experiment(Settings):
     leaves_out: ClassVar[str]
     circuit: ClassVar[str] = "mouse-cerebellum"
     """The circuit that it is run on unless another is named."""
+    moves_head: ClassVar[bool] = False
+    """Whether its result holds the angles of a head, which a movie can show."""
 
     def prepare(self, circuit: Circuit) -> Circuit:
         """Return the circuit as the experiment takes it; most take it as it is."""

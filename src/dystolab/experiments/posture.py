@@ -22,6 +22,7 @@ from dystolab.measures import cocontraction, overflow, posture, tremor, twstrs
 from dystolab.measures.drift import drift
 from dystolab.result import Array, Measure
 
+INTEGRATOR = "head_integrator"
 Part = Literal["upright", "free", "eccentric", "dark", "released"]
 Named = tuple[str, Measure]
 
@@ -62,6 +63,7 @@ class Posture(Experiment):
     name: ClassVar[str] = "posture"
     doi: ClassVar[str] = "10.1002/mds.870120414"
     circuit: ClassVar[str] = "head"
+    moves_head: ClassVar[bool] = True
     mirrors: ClassVar[str] = (
         "the examination of head posture in cervical dystonia (TWSTRS), with motion tracking and EMG"
     )
@@ -137,6 +139,7 @@ class Posture(Experiment):
                 "head/angle_deg": angles.astype(np.float32),
                 "head/activation": body.activation[:: muscles.SAMPLE_MS].astype(np.float32),
                 "emg/envelope_mvc": emg.T.astype(np.float32),
+                "head/integrator_direction": sim.anatomy.zone[INTEGRATOR][sim.recorded_cells(INTEGRATOR)],
             },
         )
 
@@ -155,6 +158,7 @@ class Posture(Experiment):
             "tremor_power_deg2": float(shaking.power_deg2[axis]),
             "neck_emg_percent": 100.0 * float(emg.mean()),
             "cocontraction_index_percent": cocontraction.falconer_winter_percent(left, right),
+            "cocontraction_rudolph": cocontraction.rudolph(left, right),
         }
         if part in ("dark", "released"):
             values["drift_time_constant_s"] = drift(angles[:, int(np.abs(target).argmax())]).tau_s

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from dystolab.circuit import neck, presets
+from dystolab.circuit import neck
 from dystolab.circuit.groups import DIRECTIONS
 from dystolab.plots import head, style
 from dystolab.result import Result
@@ -98,8 +98,11 @@ def integrator(axes: Axes, result: Result) -> None:
     recorded = style.recording(result, "spikes/head_integrator/recorded")
     size = round(len(result.arrays["counts/head_integrator"]) / BIN_MS)
     edges = np.arange(size + 1) * BIN_MS
-    each = presets.load("head").population("head_integrator").size // len(DIRECTIONS)
-    group, of_group = cells // each, np.bincount(recorded // each, minlength=len(DIRECTIONS))
+    direction_of = style.recording(result, "head/integrator_direction")
+    group, of_group = (
+        direction_of[np.searchsorted(recorded, cells)],
+        np.bincount(direction_of, minlength=len(DIRECTIONS)),
+    )
     for k, direction in enumerate(DIRECTIONS):
         rate = np.histogram(times[group == k], edges)[0] * 1000 / BIN_MS / max(of_group[k], 1)
         axes.plot(edges[:-1] / 1000, rate, lw=1, color=list(ANGLES.values())[k // 2], ls="-" if k % 2 == 0 else "--",

@@ -12,7 +12,7 @@ from dystolab import mechanisms
 from dystolab.body.held_head import MOTONEURONS
 from dystolab.experiments.posture import Posture
 from dystolab.lab.validation.cohort import of_subjects, runs
-from dystolab.lab.validation.rows import Row, spread, window
+from dystolab.lab.validation.rows import Kind, Row, spread, window
 from dystolab.result import Result
 
 Say = Callable[[str], None]
@@ -96,12 +96,14 @@ def drift_rows(say: Say, seeds: int, workers: int) -> list[Row]:
         say(f"  let go at 30 degrees, {name}, {seeds} subjects")
         results = runs(Posture(epochs=("released",)), seeds, workers, circuit=HEAD, lesions=cut)
         found.append(
-            _drift_row(f"time constant of drift, {name}", results, "passive neck: .3 s (docs/sources/head.md)")
+            _drift_row(
+                f"time constant of drift, {name}", results, "calibration", "passive neck: .3 s (docs/sources/head.md)"
+            )
         )
     return found
 
 
-def _drift_row(what: str, results: list[Result], note: str) -> Row:
+def _drift_row(what: str, results: list[Result], kind: Kind, note: str = "") -> Row:
     tau = of_subjects(results, "drift_time_constant_s.released")
     finite = tau[np.isfinite(tau)]
     text = (
@@ -109,11 +111,13 @@ def _drift_row(what: str, results: list[Result], note: str) -> Row:
         if finite.size
         else "none drift"
     )
-    return Row(what, text, "", len(results), None, "prediction", note)
+    return Row(what, text, "", len(results), None, kind, note)
 
 
 def mechanism_rows(what: str, healthy: list[Result], ill: list[Result]) -> list[Row]:
     """Return posture with a mechanism beside the healthy one of the same subjects."""
+    # The size of the imbalance was chosen on how far heads turn when they are let go.
+    tuned: Kind = "calibration" if "imbalance" in what else "prediction"
     found = []
     for part, name, unit in (
         ("upright", "head_angle_abs_deg", "deg"), ("free", "head_angle_abs_deg", "deg"),
@@ -124,14 +128,14 @@ def mechanism_rows(what: str, healthy: list[Result], ill: list[Result]) -> list[
         p = float(stats.ttest_rel(a, b).pvalue)
         found.append(
             Row(f"{what}: {name}, {part}", f"{spread(b, unit, 1)}, healthy {a.mean():.1f} (p = {p:.2g})", "", len(ill),
-                None, "calibration" if "imbalance" in what and part == "free" else "prediction", "")
+                None, tuned if part == "free" else "prediction", "")
         )  # fmt: skip
     turned = of_subjects(ill, "head_yaw_deg.free")
     left, score = int((turned > 0).sum()), of_subjects(ill, "head_severity_score")
     side = f"{left} of {turned.size} turn to the left"
     found.append(
         Row(f"{what}: grade of the posture, 0 to 4", f"{spread(score, '', 1)}; {side}",
-            "", len(ill), None, "prediction", f"patients: median grade of turning 2 (PMC5553075); {SHAIKH}")
+            "", len(ill), None, tuned, f"patients: median grade of turning 2 (PMC5553075); {SHAIKH}")
     )  # fmt: skip
     return found
 
@@ -142,12 +146,12 @@ def cerebellum_rows(say: Say, seeds: int, workers: int) -> list[Row]:
     say(f"  with a cerebellum, {seeds} subjects")
     whole = runs(short, seeds, workers, circuit=BOTH)
     found = [
-        _posture_row("with a cerebellum", whole),
-        _drift_row("time constant of drift, with a cerebellum", whole, ""),
+        _posture_row("with a cerebellum", whole, "calibration"),
+        _drift_row("time constant of drift, with a cerebellum", whole, "calibration"),
     ]
     say(f"  nuclei cut, {seeds} subjects")
     cut = runs(short, seeds, workers, circuit=BOTH, lesions=("dcn_glut",))
-    found += [_posture_row("nuclei cut", cut), _drift_row("time constant of drift, nuclei cut", cut, "")]
+    found += [_posture_row("nuclei cut", cut), _drift_row("time constant of drift, nuclei cut", cut, "prediction")]
     for name in ("purkinje_burst", "climbing_fibre_silencing", "olive_burst"):
         say(f"  {name} at 1, with a cerebellum, {seeds} subjects")
         ill = runs(short, seeds, workers, (mechanisms.get(name)(severity=1.0),), circuit=BOTH)
@@ -155,10 +159,10 @@ def cerebellum_rows(say: Say, seeds: int, workers: int) -> list[Row]:
     return found
 
 
-def _posture_row(what: str, results: list[Result]) -> Row:
+def _posture_row(what: str, results: list[Result], kind: Kind = "prediction") -> Row:
     parts = ", ".join(
         f"{part} {spread(of_subjects(results, f'head_angle_abs_deg.{part}'), 'deg', 1)}" for part in ("upright", "free")
     )
     shake = spread(of_subjects(results, "tremor_power_deg2.free"), "deg2", 2)
     text = f"{parts}; 1 to 12 Hz {shake}"
-    return Row(f"{BOTH}, {what}: distance from upright", text, "", len(results), None, "prediction", "")
+    return Row(f"{BOTH}, {what}: distance from upright", text, "", len(results), None, kind, "")
