@@ -39,6 +39,18 @@ POPULATIONS: dict[str, tuple[str, str]] = {
     "io_cell": ("inferior olive", BLACK),
     "red_nucleus": ("red nucleus", VERMILLION),
     "facial_motoneuron": ("facial motoneurons", BLACK),
+    "head_command": ("commands to the head", GREY),
+    "vestibular_afferent": ("canal afferents", GREY),
+    "spindle_ia": ("spindles, Ia", GREY),
+    "spindle_ii": ("spindles, II", GREY),
+    "head_integrator": ("head integrator", VERMILLION),
+    "integrator_inhibitory": ("integrator, inhibitory", PURPLE),
+    "lateral_reticular": ("lateral reticular nucleus", ORANGE),
+    "reticulospinal": ("reticulospinal cells", BLUE),
+    "vestibulospinal": ("vestibulospinal cells", SKY),
+    "ia_interneuron": ("Ia interneurons", PURPLE),
+    "renshaw_cell": ("Renshaw cells", PURPLE),
+    "neck_motoneuron": ("neck motoneurons", BLACK),
 }
 """Population -> its name in figures and its colour, in the order from input to output."""
 
