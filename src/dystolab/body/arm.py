@@ -6,6 +6,8 @@ The mechanics are MuJoCo's, which comes with the extra ``body`` and is imported 
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -122,6 +124,23 @@ class Arm(Plant):
         """Length of each muscle's path, shape (6,)."""
         return 1000.0 * self._paths.lengths(*self._data.qpos)
 
+    def inverse_torque_nm(self, angle_rad: Array, velocity_rad_per_s: Array, acceleration_rad_per_s2: Array) -> Array:
+        """Return the torque about each joint that muscles must give for this movement, shape (2,)."""
+        data = self._elsewhere(angle_rad, velocity_rad_per_s)
+        data.qacc[:] = acceleration_rad_per_s2
+        self._mujoco.mj_inverse(self._model, data)
+        return np.array(data.qfrc_inverse)
+
+    def muscle_torque_nm(self, angle_rad: Array, velocity_rad_per_s: Array) -> Array:
+        """Return the torque of each muscle at full activation in a movement, shape (2, 6)."""
+        self._paths_at(float(angle_rad[1]))
+        data = self._elsewhere(angle_rad, velocity_rad_per_s)
+        data.ctrl[:] = 1.0
+        self._mujoco.mj_forward(self._model, data)
+        self._paths_at(float(self._data.qpos[1]))
+        arms = np.array([self._paths.shoulder, self._paths.elbow_arms(float(angle_rad[1]))])
+        return np.asarray(-arms * data.actuator_force)
+
     def tone(self, level: float) -> Array:
         """Return the activations nearest to `level` that hold the arm where it is, shape (6,).
 
@@ -148,11 +167,19 @@ class Arm(Plant):
             raise SpecError(f"arm: level of tone must lie in {lowest:.2f} to {highest:.2f} here, got {level}")
         return activations("arm", self.muscles, np.clip(level * scaled + fixed, 0.0, 1.0))
 
+    def _elsewhere(self, angle_rad: Array, velocity_rad_per_s: Array) -> Any:
+        """Return data of MuJoCo in which the arm moves like this."""
+        data = self._mujoco.MjData(self._model)
+        data.qpos[:], data.qvel[:] = angle_rad, velocity_rad_per_s
+        return data
+
     def _see(self) -> None:
         """Bring arms and scale of length to the present elbow, and lengths and places to the present angles."""
-        elbow_rad = float(self._data.qpos[1])
+        self._paths_at(float(self._data.qpos[1]))
+        super()._see()
+
+    def _paths_at(self, elbow_rad: float) -> None:
         zero = self._paths.zero_fibre(elbow_rad)
         self._elbow_coefficients[:] = -self._paths.elbow_arms(elbow_rad)
         self._length_scale[:, 0] = zero
         self._length_scale[:, 1] = zero + self._paths.optimal
-        super()._see()

@@ -15,13 +15,20 @@ from scipy.optimize import nnls
 
 from dystolab.circuit import neck
 from dystolab.circuit.rules import BetweenGroups
+from dystolab.circuit.spec import Circuit
 from dystolab.circuit.tables import Section
-from dystolab.errors import UnknownNameError
+from dystolab.errors import SpecError, UnknownNameError
 
 Array = npt.NDArray[np.float64]
 
 DIRECTIONS = ("yaw_left", "yaw_right", "pitch_down", "pitch_up", "roll_right", "roll_left")
 """Groups of the brainstem, and zones of a cerebellum that is joined to it: two per axis, the positive one first."""
+
+ARM_MUSCLES = 6
+"""Groups of cortex and cord in an arm: a bending and a straightening muscle about the shoulder, the elbow, and both."""
+
+ARM_DIRECTIONS = ("shoulder_forward", "shoulder_back", "elbow_bend", "elbow_straighten")
+"""Zones of a cerebellum that is joined to an arm: two per joint, each with the muscle that pulls about it alone."""
 
 _SIGN = np.array([1.0, -1.0, 1.0, -1.0, 1.0, -1.0])
 _AXIS = np.array([0, 0, 1, 1, 2, 2])
@@ -60,6 +67,25 @@ def rule(section: Section) -> BetweenGroups:
     return BetweenGroups(counts=tuple(tuple(int(n) for n in row) for row in counts))
 
 
+def size_of_each(circuit: Circuit, population: str, groups: int) -> int:
+    """Return the cells of each group of a population.
+
+    Raises
+    ------
+    SpecError
+        If it has not so many groups of equal size.
+    UnknownNameError
+        If the circuit has no such population.
+    """
+    found = circuit.population(population)
+    if found.groups != groups or found.size % groups:
+        raise SpecError(
+            f"population {population!r} of circuit {circuit.name!r} must have {groups} groups of equal size, "
+            f"got {found.size} cells in {found.groups}"
+        )
+    return found.size // groups
+
+
 def torque_nm() -> Array:
     """Return the torque of each muscle at full activation, upright, shape (28, 3)."""
     return np.array([[m.force_n * arm / 1000.0 for arm in m.arms_mm] for m in neck.muscles()])
@@ -89,7 +115,7 @@ def _same(n: int) -> Array:
 
 
 def _opposite() -> Array:
-    return np.kron(np.eye(len(DIRECTIONS) // 2), np.array([[0.0, 1.0], [1.0, 0.0]]))
+    return _paired(len(DIRECTIONS) // 2)
 
 
 def _against() -> Array:
@@ -116,6 +142,15 @@ def _contralateral_antagonists() -> Array:
     return np.asarray(np.maximum(-unit @ unit.T, 0.0) * other_side)
 
 
+def _about_joint() -> Array:
+    """Return, by muscle, the directions of joints in which it pulls: those about both joints share two."""
+    return np.vstack([np.eye(len(ARM_DIRECTIONS)), 0.5 * np.tile(np.eye(2), 2)])
+
+
+def _paired(pairs: int) -> Array:
+    return np.kron(np.eye(pairs), np.array([[0.0, 1.0], [1.0, 0.0]]))
+
+
 MAPS: dict[str, Callable[[], Array]] = {
     "same_direction": lambda: _same(len(DIRECTIONS)),
     "opposite_direction": _opposite,
@@ -124,5 +159,9 @@ MAPS: dict[str, Callable[[], Array]] = {
     "stretched": _stretch,
     "same_muscle": lambda: _same(len(neck.muscles())),
     "contralateral_antagonists": _contralateral_antagonists,
+    "same_arm_muscle": lambda: _same(ARM_MUSCLES),
+    "arm_antagonist": lambda: _paired(ARM_MUSCLES // 2),
+    "about_joint": _about_joint,
+    "same_arm_direction": lambda: _same(len(ARM_DIRECTIONS)),
 }
 """Name: function that returns shares, one row per group of targets, one column per group of sources."""

@@ -19,6 +19,8 @@ NAMES: dict[str, str] = {
     "mouse-2022": "mouse olivocerebellar circuit as published by Geminiani et al. 2022, silent olive",
     "head": "human brainstem and cord that hold a head: integrator, reflexes, motoneurons of 28 muscles",
     "cerebellum-head": "the same, joined to the olivocerebellar circuit: six zones, one for each direction of the head",
+    "arm": "human corticospinal cells and cord that move an arm: reflexes, motoneurons of six muscles",
+    "cerebellum-arm": "the same, joined to the olivocerebellar circuit: four zones, one for each direction of a joint",
 }
 _TABLES: dict[str, tuple[str, ...]] = {
     "mouse-2022": ("tissue", "neurons_2022", "wiring_2022"),
@@ -30,9 +32,14 @@ _TABLES: dict[str, tuple[str, ...]] = {
         "head", "tissue", "neurons_2022", "wiring_2022", "canonical_awake", "mouse_cerebellum", "unipolar_brush",
         "cerebellum_head",
     ),
+    "arm": ("arm",),
+    "cerebellum-arm": (
+        "arm", "tissue", "neurons_2022", "wiring_2022", "canonical_awake", "mouse_cerebellum", "unipolar_brush",
+        "cerebellum_arm",
+    ),
 }  # fmt: skip
-_SIZE = {"cerebellum-head": 2.25}
-"""Area of the tissue of circuits that need one size: six zones, each a little larger than at scale 1."""
+_SIZE = {"cerebellum-head": 2.25, "cerebellum-arm": 1.25}
+"""Area of the tissue of circuits that need one size: zones a little larger than at scale 1."""
 
 _CANONICAL_TABLES = ("tissue", "neurons_2022", "wiring_2022", "canonical_awake")
 _CANONICAL_POPULATIONS = {
