@@ -161,7 +161,7 @@ class Simulator:
     def _advance(self, stop: int, body: Body | None) -> None:
         """Run to step `stop`, giving the kernels more room whenever they ask."""
         start = self._step
-        inputs = self._live.into(self._feed.make(start, stop - start), start)
+        inputs = self._live.into(self._feed.make(start, stop - start))
         # An interrupt leaves arrays ahead of the clock: then neither go on nor write it down.
         self._halfway = True
         lists = self._lists if body is None else self._one_list
@@ -173,7 +173,7 @@ class Simulator:
             at = until
             if body is not None and at % ms == 0:
                 self._exchange(body, at)
-                inputs = self._live.into(inputs, at)
+                inputs = self._live.into(inputs)
         self._record.take_counts(inputs)
         self._record.take_traces(inputs, start)
         self._step = stop
@@ -382,5 +382,5 @@ class Simulator:
         self._step = int(state["step"])
         self._halfway = False
         self._checked_ms = self.time_ms
-        self._live.load(state)
+        self._live.load(state, self._step)
         self._record.load(state)
