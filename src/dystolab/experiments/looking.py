@@ -81,9 +81,10 @@ class Looking:
     def _look(self, time_ms: float, error_deg: list[float]) -> None:
         """Answer an error by a burst, and by holding a little harder from now on."""
         tolerance_deg = _number("sight", "tolerance", "deg")
-        error = np.array([off if abs(off) > tolerance_deg else 0.0 for off in error_deg])
-        if not error.any():
+        seen = [off if abs(off) > tolerance_deg else 0.0 for off in error_deg]
+        if not any(seen):
             return
+        error = np.array(seen)
         command = numbers().section("command")
         self._burst = error * command.numbers("burst", "Hz/deg", 3)
         self._hold = self._hold + error * command.numbers("hold", "Hz/deg", 3)
