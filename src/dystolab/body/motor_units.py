@@ -311,9 +311,7 @@ def checked_spikes(plant: str, times_ms: Array, cells: Cells, n_cells: int, n_ms
     return times, who
 
 
-def _arrivals(
-    contraction_ms: Array, times: Array, cells: Cells
-) -> tuple[Cells, npt.NDArray[np.int64], Array, Array]:
+def _arrivals(contraction_ms: Array, times: Array, cells: Cells) -> tuple[Cells, npt.NDArray[np.int64], Array, Array]:
     """Return units, milliseconds of arrival, and what each twitch adds to level and rise at the end of those."""
     at, unit, since = _intervals(times, cells, np.full(contraction_ms.size, -np.inf))
     end, started, risen = _twitch(at, since, contraction_ms[unit], delay_ms(), _curve())

@@ -97,9 +97,7 @@ class LiveSpikes:
         """Return `inputs` with these spikes, and those that are taken later, in them."""
         if inputs.live_step is self._step:
             return inputs
-        return inputs._replace(
-            live_ptr=self._ptr, live_step=self._step, live_cell=self._cell, live_cursor=self._cursor
-        )
+        return inputs._replace(live_ptr=self._ptr, live_step=self._step, live_cell=self._cell, live_cursor=self._cursor)
 
     def dump(self) -> dict[str, Array]:
         """Return everything, as arrays."""

@@ -27,6 +27,7 @@ class Record:
 
     def __init__(self, plan: Plan, recording: Recording, weights: Callable[[str], Array]) -> None:
         self.plan, self.recording, self._weights = plan, recording, weights
+        self._size = {p.name: p.size for p in plan.circuit.populations}
         self._spikes: list[tuple[Array, Array]] = []
         self._counts: list[Array] = []
         self._traces: list[list[Array]] = [[] for _ in recording.traces]
@@ -143,7 +144,7 @@ class Record:
     def spikes_since(self, name: str, first_step: int) -> tuple[Array, Array]:
         """Return times (ms) and cells of a population's spikes of the latest calls, from step `first_step` on."""
         gid = self.plan.gid[name]
-        stop = gid + self.plan.circuit.population(name).size
+        stop = gid + self._size[name]
         found = []
         for step, cell in reversed(self._spikes):
             if not step.size or step[-1] < first_step:
@@ -212,9 +213,7 @@ class Record:
 
 
 @njit(cache=True, **KERNEL)
-def _pick(
-    step: Any, cell: Any, first_step: Any, gid: Any, stop: Any, dt_ms: Any, times: Any, cells: Any
-) -> Any:
+def _pick(step: Any, cell: Any, first_step: Any, gid: Any, stop: Any, dt_ms: Any, times: Any, cells: Any) -> Any:
     """Write times and cells of the spikes of cells `gid` to `stop` from `first_step` on; return how many."""
     n = 0
     for k in range(step.size):
