@@ -139,15 +139,16 @@ def finite(plant: str, name: str, values: npt.ArrayLike, size: int) -> Array:
         If it has another shape or holds a number that is not finite; the text names plant and values.
     """
     found = np.asarray(values, dtype=np.float64)
-    if found.shape != (size,) or _first_outside(found, -_LARGEST, _LARGEST) < size:
+    if not _all_within(found, size, -_LARGEST, _LARGEST):
         raise SpecError(f"{plant}: {name} must be {size} finite numbers, got {np.array2string(found, threshold=6)}")
     return found
 
 
 def bounded(plant: str, name: str, values: npt.ArrayLike, size: int, most: float, unit: str) -> Array:
     """Return `values` as `finite` does, none of them beyond `most` on either side, or raise SpecError."""
-    found = finite(plant, name, values, size)
-    if _first_outside(found, -most, most) < size:
+    found = np.asarray(values, dtype=np.float64)
+    if not _all_within(found, size, -most, most):
+        finite(plant, name, found, size)
         raise SpecError(f"{plant}: {name} must be at most {most:g} {unit}, got {np.abs(found).max():g}")
     return found
 
@@ -160,17 +161,22 @@ def activations(plant: str, muscles: tuple[str, ...], values: npt.ArrayLike) -> 
     SpecError
         If one is missing or outside 0 to 1.
     """
-    found = finite(plant, "activation", values, len(muscles))
-    if _first_outside(found, 0.0, 1.0) < found.size:
+    found = np.asarray(values, dtype=np.float64)
+    if not _all_within(found, len(muscles), 0.0, 1.0):
+        finite(plant, "activation", found, len(muscles))
         wrong = int(np.argmax(np.abs(found - 0.5)))
         raise SpecError(f"{plant}: activation of {muscles[wrong]} must lie in 0 to 1, got {found[wrong]:g}")
     return found
 
 
+def _all_within(values: Array, size: int, low: float, high: float) -> bool:
+    return values.shape == (size,) and bool(_within(values, low, high))
+
+
 @njit(cache=True, **KERNEL)
-def _first_outside(values: Any, low: Any, high: Any) -> Any:
-    """Return where the first value lies that is not in `low` to `high`; the number of values if there is none."""
+def _within(values: Any, low: Any, high: Any) -> Any:
+    """Return whether all values lie in `low` to `high`; what is no number does not. Two passes in NumPy take 5 us."""
+    inside = True
     for k in range(values.size):
-        if not low <= values[k] <= high:
-            return k
-    return values.size
+        inside = inside and low <= values[k] <= high
+    return inside
