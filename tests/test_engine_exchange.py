@@ -144,6 +144,19 @@ def test_a_given_spike_is_one_per_step_and_comes_beside_those_of_drives() -> Non
     assert in_order(sim.spikes("fibre")) == [(14, 0), (15, 1), (20, 3), (25, 1)]
 
 
+@pytest.mark.parametrize("n", [0, 3, 40, 2000])  # 2000: more than there is room for at first
+def test_spikes_are_laid_out_by_step_and_cell(n: int) -> None:
+    wanted = circuit().with_population("fibre", size=300)
+    sim, draw = simulator(wanted), np.random.default_rng(n)
+    at, who = draw.integers(1, 11, n), draw.integers(0, 300, n)
+    sim._live.take({"fibre": (7.0 + at / 10, who)}, 70)
+    state = sim._live.dump()
+    found = list(zip(state["live/step"].tolist(), state["live/cell"].tolist(), strict=True))
+    assert found == sorted({(70 + int(k) - 1, int(c)) for k, c in zip(at, who, strict=True)})
+    fed = sim._live.into(sim._feed.make(0, 10))
+    assert fed.live_ptr[-1] == len(found) and fed.live_step[: len(found)].tolist() == [step for step, _ in found]
+
+
 def test_threads_and_cuts_change_nothing() -> None:
     one, _ = ran()
     for cuts, threads in (((RUN_MS,), 2), ((1,) * RUN_MS, 1), ((7, 1, 32, 20), 2)):

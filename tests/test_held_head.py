@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dystolab.body import held_head
 from dystolab.body.afferents import Afferents
@@ -61,6 +63,24 @@ def test_the_name_and_the_seed_decide_the_phases() -> None:
     assert not np.array_equal(one[0], other[0]) and not np.array_equal(one[0], later[0])
 
 
+RATES = st.lists(st.tuples(st.floats(0.0, 1000.0), st.floats(0.0, 1000.0)), min_size=1, max_size=30)
+
+
+@given(RATES, st.integers(0, 1000))
+def test_any_rates_are_added_up_to_spikes(rates: list[tuple[float, float]], start_ms: int) -> None:
+    fibres, each = Afferents("a", 2, 5, seed=1), 5
+    phase = fibres.state()
+    for ms, rate in enumerate(np.array(rates), start_ms):
+        advance = np.repeat(rate, each) / 1000
+        (fired,) = np.nonzero(phase + advance >= 1)
+        wanted = ms + np.clip((1 - phase[fired]) / advance[fired], 1e-3, 1)
+        phase = (phase + advance) - (phase + advance >= 1)
+        times, cells = fibres.step(float(ms), rate)
+        np.testing.assert_allclose(times, wanted, rtol=1e-12)
+        np.testing.assert_allclose(fibres.state(), phase, rtol=1e-12)
+        assert np.array_equal(cells, fired) and cells.dtype == np.int32
+
+
 def test_afferents_go_on_bit_for_bit() -> None:
     fibres, fresh = Afferents("a", 2, 5, 1), Afferents("a", 2, 5, 9)
     trains(fibres, [77.0, 130.0], 333)
@@ -83,6 +103,7 @@ def test_what_are_no_rates_is_refused() -> None:
     for wrong in ([-0.1, 1.0], [0.0, 1000.1]):
         with pytest.raises(SpecError, match="rates must lie in 0 to 1000 Hz"):
             fibres.step(0.0, wrong)
+    assert np.array_equal(fibres.state(), Afferents("a", 2, 5, 1).state())
     for state in (np.zeros(9), np.full(10, np.nan)):
         with pytest.raises(SpecError, match="not the state of 10 fibres"):
             fibres.restore(state)

@@ -6,6 +6,8 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy.optimize import brentq
 
 import voluntary_drive
@@ -177,6 +179,29 @@ def test_steps_give_the_numbers_of_the_whole_train() -> None:
         whole = motor_units.activation(times[mine], cells[mine] % N, N, 600)
         np.testing.assert_allclose(stepped[:, muscle], whole, rtol=0, atol=1e-12)
     assert stepped[-1].min() > 0.05
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.integers(1, 4), st.sampled_from([2, 7, 60]), st.floats(0.0, 0.6))
+def test_any_spikes_in_any_order_give_the_numbers_of_the_whole_train(
+    seed: int, n_muscles: int, n_units: int, chance: float
+) -> None:
+    draw, n_ms = np.random.default_rng(seed), 80
+    muscles, rows = motor_units.Muscles(n_muscles, n_units), []
+    stepped = np.zeros((n_ms, n_muscles))
+    for ms in range(n_ms):
+        cells = np.flatnonzero(draw.random(2 * n_muscles * n_units) < chance) % (n_muscles * n_units)
+        cells = draw.permutation(cells).astype(draw.choice([np.int32, np.int64]))
+        times = ms + 1 - draw.random(cells.size)  # some units fire twice
+        kept = times.copy(), cells.copy()
+        stepped[ms] = muscles.step(times, cells)
+        assert np.array_equal(times, kept[0]) and np.array_equal(cells, kept[1])
+        rows.append(kept)
+    times, cells = (np.concatenate(part) for part in zip(*rows, strict=True))
+    for muscle in range(n_muscles):
+        mine = cells // n_units == muscle
+        whole = motor_units.activation(times[mine], cells[mine] % n_units, n_units, n_ms)
+        np.testing.assert_allclose(stepped[:, muscle], whole, rtol=1e-12, atol=0)
 
 
 def test_a_restored_state_goes_on_bit_for_bit() -> None:

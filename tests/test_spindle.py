@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dystolab.body import spindle
 from dystolab.circuit import tables
@@ -79,6 +81,18 @@ def test_rates_arrive_after_their_conduction() -> None:
         assert (heard[:delay, kind] == rate[0]).all() and (heard[:, kind, 1] == rate[0]).all()
 
 
+MOVEMENT = st.lists(st.tuples(st.floats(-40, 40), st.floats(-3000, 3000)), min_size=8, max_size=12)
+
+
+@given(MOVEMENT)
+def test_any_movement_gives_the_rates_of_the_formula(movement: list[tuple[float, float]]) -> None:
+    spindles = spindle.Spindles([100.0])
+    heard = np.array([spindles.step([100.0 + mm], [speed]) for mm, speed in movement])[:, :, 0]
+    stretch, speed = np.array(movement).T
+    for kind, (rate, delay) in enumerate(zip(spindle.rates_hz(100.0 + stretch - 100.0, speed), (3, 7), strict=True)):
+        np.testing.assert_allclose(heard[delay:, kind], rate[:-delay], rtol=1e-12, atol=1e-11)
+
+
 def test_a_restored_state_goes_on_bit_for_bit() -> None:
     draw = np.random.default_rng(1)
     spindles, other = spindle.Spindles(REST_MM), spindle.Spindles(REST_MM)
@@ -121,5 +135,10 @@ def test_what_is_no_movement_is_refused() -> None:
     for length, velocity in (([100.0], [0.0]), (REST_MM, [0.0])):
         with pytest.raises(SpecError, match="lengths and velocities of 2 muscles"):
             spindles.step(length, velocity)
+    before = spindles.state()
+    for length, velocity in ((REST_MM * np.nan, REST_MM), (REST_MM, [0.0, np.inf])):
+        with pytest.raises(SpecError, match="lengths and velocities must be finite"):
+            spindles.step(length, velocity)
+    assert np.array_equal(spindles.state(), before)
     with pytest.raises(SpecError, match="not the state of spindles of 2 muscles"):
         spindles.restore(np.zeros(3))

@@ -85,10 +85,10 @@ class Arm(Plant):
             raise SpecError(f"arm: must step by at least 1 ms, got {n_ms}")
         push = bounded("arm", "push_nm", push_nm, 2, STRONGEST_PUSH_NM, "Nm")
         force = bounded("arm", "hand_force_n", hand_force_n, 2, STRONGEST_HAND_FORCE_N, "N")
-        self._data.ctrl[:] = activations("arm", self.muscles, activation)
+        self._control[:] = activations("arm", self.muscles, activation)
         # The halves of a step in this order leave lengths and velocities that belong to the new angles.
         for _ in range(n_ms):
-            self._data.qfrc_applied[:] = push + force @ self.hand_jacobian_m_per_rad
+            self._push_nm[:] = push + force @ self.hand_jacobian_m_per_rad
             self._mujoco.mj_step2(self._model, self._data)
             self._see()
 

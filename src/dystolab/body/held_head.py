@@ -141,9 +141,14 @@ def canals_hz(velocity_deg_per_s: Array) -> Array:
     >>> canals_hz(np.array([20.0, 0.0, 0.0]))[:3].tolist()
     [99.0, 81.0, 90.0]
     """
+    rest, sensitivity, highest = _canal()
+    return np.minimum(np.maximum(rest + sensitivity * per_direction(velocity_deg_per_s), 0.0), highest)
+
+
+@functools.cache
+def _canal() -> tuple[float, float, float]:
     canal = _numbers().section("canal")
-    rate = canal.number("rest", "Hz") + canal.number("sensitivity", "Hz*s/deg") * per_direction(velocity_deg_per_s)
-    return np.clip(rate, 0.0, canal.number("highest", "Hz"))
+    return canal.number("rest", "Hz"), canal.number("sensitivity", "Hz*s/deg"), canal.number("highest", "Hz")
 
 
 @functools.cache

@@ -16,12 +16,16 @@ import functools
 import math
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from numba import njit
+from numba.extending import register_jitable
 from scipy.signal import lfilter
 
 from dystolab.circuit import tables
+from dystolab.engine.arithmetic import KERNEL
 from dystolab.errors import SpecError
 
 Array = npt.NDArray[np.float64]
@@ -133,7 +137,7 @@ def activation(times_ms: Array, cells: Cells, n_units: int, n_ms: int) -> Array:
     """
     units = pool(n_units)
     times, cells = checked_spikes("motor units", times_ms, cells, n_units, n_ms)
-    unit, ms, started, risen = _arrivals(units.contraction_ms, times, cells, np.full(n_units, -np.inf))
+    unit, ms, started, risen = _arrivals(units.contraction_ms, times, cells)
     seen = ms < n_ms
     unit, ms, started, risen = unit[seen], ms[seen], started[seen], risen[seen]
     total, weight = np.zeros(n_ms), _weights(units)
@@ -178,16 +182,15 @@ class Muscles:
             raise SpecError(f"motor units: needs at least 1 muscle, got {n_muscles}")
         units = pool(n_units)
         self._shape = (n_muscles, n_units)
-        self._contraction_ms = np.tile(units.contraction_ms, n_muscles)
-        self._per_ms = 1.0 / self._contraction_ms
-        self._stays = np.exp(-self._per_ms)
-        self._weight = _weights(units)
-        n_cells = n_muscles * n_units
+        per_ms = 1.0 / units.contraction_ms
+        # Alike in all muscles: one row each, by unit.
+        self._units = np.stack([units.contraction_ms, per_ms, np.exp(-per_ms), _weights(units)])
         self._ms = 0
-        self._last_ms = np.full(n_cells, -np.inf)
-        self._level, self._rise = np.zeros(n_cells), np.zeros(n_cells)
+        self._last_ms = np.full(n_muscles * n_units, -np.inf)
+        self._moving = np.zeros((2, n_muscles * n_units))  # level and rise of each unit
         # What is on its way, as it will change level and rise, by the millisecond in which it arrives.
-        self._coming = np.zeros((math.ceil(delay_ms()) + 1, 2, n_cells))
+        self._coming = np.zeros((math.ceil(delay_ms()) + 1, *self._moving.shape))
+        self._constants = (delay_ms(), _curve())
 
     def step(self, times_ms: Array, cells: Cells) -> Array:
         """Move on by 1 ms and return the activation at its end, shape (n_muscles,), 0 to 1.
@@ -204,22 +207,20 @@ class Muscles:
         SpecError
             If a spike lies outside this millisecond, comes from no unit, or does not follow the last one of its unit.
         """
-        if len(times_ms):
-            self._hear(times_ms, cells)
-        self._rise += self._level * self._per_ms
-        self._rise *= self._stays
-        self._level *= self._stays
-        arrived = self._coming[self._ms % len(self._coming)]
-        self._level += arrived[0]
-        self._rise += arrived[1]
-        arrived[:] = 0.0
+        times, who = np.array(times_ms, dtype=np.float64), np.asarray(cells)
+        if times.ndim != 1 or times.shape != who.shape or (times.size and who.dtype.kind not in "iu"):
+            self._refuse(times, who)
+        heard = (times, who.astype(np.int64), np.empty_like(times))
+        pulled = np.empty(self._shape[0])
+        state = (self._last_ms, self._moving, self._coming)
+        if not _move_on(self._ms, *heard, self._units, *self._constants, *state, pulled):
+            self._refuse(times, who)
         self._ms += 1
-        pulled: Array = np.minimum(self._rise.reshape(self._shape) @ self._weight, 1.0)
         return pulled
 
     def state(self) -> Array:
         """Return all that the next step depends on, for `restore`."""
-        return np.concatenate(([self._ms], self._last_ms, self._level, self._rise, self._coming.ravel()))
+        return np.concatenate(([self._ms], self._last_ms, self._moving.ravel(), self._coming.ravel()))
 
     def restore(self, state: Array) -> None:
         """Go on where `state` was taken, bit for bit.
@@ -229,23 +230,69 @@ class Muscles:
         SpecError
             If it is not the state of muscles of this number and size.
         """
-        found, n_cells = np.array(state, dtype=np.float64), self._level.size
+        found, n_cells = np.array(state, dtype=np.float64), self._last_ms.size
         if found.shape != (1 + 3 * n_cells + self._coming.size,) or np.isnan(found).any() or found[0] < 0:
             raise SpecError(f"motor units: not the state of {self._shape[0]} muscles of {self._shape[1]} units")
         self._ms = int(found[0])
-        self._last_ms, self._level, self._rise = found[1 : 1 + 3 * n_cells].reshape(3, n_cells).copy()
+        self._last_ms = found[1 : 1 + n_cells]
+        self._moving = found[1 + n_cells : 1 + 3 * n_cells].reshape(self._moving.shape)
         self._coming = found[1 + 3 * n_cells :].reshape(self._coming.shape)
 
-    def _hear(self, times_ms: Array, cells: Cells) -> None:
-        times, cells = checked_spikes("motor units", times_ms, cells, self._level.size, 1)
+    def _refuse(self, times_ms: Array, cells: Cells) -> None:
+        """Say what is wrong with spikes that were refused."""
+        times, cells = checked_spikes("motor units", times_ms, cells, self._last_ms.size, 1)
         if times.min() < self._ms - _SLACK_MS or times.max() > self._ms + 1 + _SLACK_MS:
             got = f"{times.min():g} to {times.max():g}"
             raise SpecError(f"motor units: spikes must lie in {self._ms} to {self._ms + 1} ms, got {got}")
-        within = np.clip(times, self._ms, self._ms + 1)
-        unit, ms, started, risen = _arrivals(self._contraction_ms, within, cells, self._last_ms)
-        slot = ms % len(self._coming)
-        np.add.at(self._coming[:, 0], (slot, unit), started)
-        np.add.at(self._coming[:, 1], (slot, unit), risen)
+        _intervals(np.clip(times, self._ms, self._ms + 1), cells, self._last_ms)
+
+
+@njit(cache=True, **KERNEL)
+def _move_on(
+    ms: Any, times: Any, cells: Any, before: Any, units: Any, delay_ms: Any, curve: Any, last_ms: Any, moving: Any,
+    coming: Any, pulled: Any,
+) -> Any:  # fmt: skip
+    """Move all units from `ms` on by 1 ms, with the spikes of it, and write the activation of each muscle to `pulled`.
+
+    `before` is room for a number per spike. Return whether all spikes may be; if not, nothing is changed.
+    """
+    n_units = units.shape[1]
+    for k in range(times.size):
+        if not (ms - _SLACK_MS <= times[k] <= ms + 1 + _SLACK_MS and 0 <= cells[k] < last_ms.size):
+            return False
+    for k in range(1, times.size):  # usually in order: then one look at each
+        at, cell, j = times[k], cells[k], k
+        while j > 0 and times[j - 1] > at:
+            times[j], cells[j] = times[j - 1], cells[j - 1]
+            j -= 1
+        times[j], cells[j] = at, cell
+    for k in range(times.size):
+        at = min(max(times[k], ms), ms + 1)
+        before[k] = last_ms[cells[k]]
+        if at <= before[k]:
+            for j in range(k - 1, -1, -1):
+                last_ms[cells[j]] = before[j]
+            return False
+        last_ms[cells[k]] = at
+    for k in range(times.size):
+        cell = cells[k]
+        at = min(max(times[k], ms), ms + 1)
+        end, started, risen = _twitch(at, at - before[k], units[0, cell % n_units], delay_ms, curve)
+        slot = (int(end) - 1) % coming.shape[0]
+        coming[slot, 0, cell] += started
+        coming[slot, 1, cell] += risen
+    arrived = coming[ms % coming.shape[0]]
+    for muscle in range(pulled.size):
+        total = 0.0
+        for unit in range(n_units):
+            cell = muscle * n_units + unit
+            rise = (moving[1, cell] + moving[0, cell] * units[1, unit]) * units[2, unit] + arrived[1, cell]
+            moving[0, cell] = moving[0, cell] * units[2, unit] + arrived[0, cell]
+            moving[1, cell] = rise
+            total += rise * units[3, unit]
+            arrived[0, cell] = arrived[1, cell] = 0.0
+        pulled[muscle] = min(total, 1.0)
+    return True
 
 
 def checked_spikes(plant: str, times_ms: Array, cells: Cells, n_cells: int, n_ms: int) -> tuple[Array, Cells]:
@@ -264,14 +311,15 @@ def checked_spikes(plant: str, times_ms: Array, cells: Cells, n_cells: int, n_ms
     return times, who
 
 
-def _arrivals(
-    contraction_ms: Array, times: Array, cells: Cells, last_ms: Array
-) -> tuple[Cells, npt.NDArray[np.int64], Array, Array]:
-    """Return units, milliseconds of arrival, and what each twitch adds to level and rise at the end of those.
+def _arrivals(contraction_ms: Array, times: Array, cells: Cells) -> tuple[Cells, npt.NDArray[np.int64], Array, Array]:
+    """Return units, milliseconds of arrival, and what each twitch adds to level and rise at the end of those."""
+    at, unit, since = _intervals(times, cells, np.full(contraction_ms.size, -np.inf))
+    end, started, risen = _twitch(at, since, contraction_ms[unit], delay_ms(), _curve())
+    return unit, end.astype(np.int64) - 1, started, risen
 
-    Notes the last spike of each unit in `last_ms`. The part of a millisecond between a spike and its end goes into
-    what is added, so twitches keep their time below 1 ms.
-    """
+
+def _intervals(times: Array, cells: Cells, last_ms: Array) -> tuple[Array, Cells, Array]:
+    """Return spikes unit by unit, and the time since the unit's spike before each; SpecError if there is none."""
     order = np.lexsort((times, cells))
     at, unit = times[order], cells[order]
     since, first = np.empty_like(at), np.ones(at.size, dtype=bool)
@@ -279,26 +327,35 @@ def _arrivals(
     since[first] = at[first] - last_ms[unit[first]]
     if since.size and since.min() <= 0:
         raise SpecError(f"motor units: a unit's spikes must follow one another, got 2 at {at[since.argmin()]:g} ms")
-    last_ms[unit] = at
-    arrival = at + delay_ms()
-    ms = np.ceil(arrival).astype(np.int64) - 1
-    late = (ms + 1 - arrival) / contraction_ms[unit]
-    started = _gain(contraction_ms[unit] / since) * np.exp(-late)
-    return unit, ms, started, started * late
+    return at, unit, since
 
 
-def _gain(fusion: Array) -> Array:
+@register_jitable(inline="always")
+def _twitch(at: Any, since: Any, contraction_ms: Any, delay_ms: Any, curve: Any) -> Any:
+    """Return the end of the millisecond in which a spike arrives, and what it adds to level and rise until then.
+
+    The part of a millisecond between a spike and its end goes into what is added, so twitches keep their time below
+    1 ms. Takes arrays, and numbers where it is compiled.
+    """
+    arrival = at + delay_ms
+    end = np.ceil(arrival)
+    late = (end - arrival) / contraction_ms
+    started = _gain(contraction_ms / since, curve) * np.exp(-late)
+    return end, started, started * late
+
+
+@register_jitable(inline="always")
+def _gain(fusion: Any, curve: Any) -> Any:
     """Return how much a twitch adds, relative to a single one, by contraction time over interval."""
-    linear, steepness, exponent = _curve()
+    linear, steepness, exponent = curve
     x = np.maximum(fusion, linear)
-    gain: Array = np.expm1(-steepness * x**exponent) / x / (math.expm1(-steepness * linear**exponent) / linear)
-    return gain
+    return np.expm1(-steepness * x**exponent) / x / (math.expm1(-steepness * linear**exponent) / linear)
 
 
 def _weights(units: Pool) -> Array:
     """Return the activation that a unit's rise is worth: 1 for all at their highest rates, in the mean."""
     fusion = units.contraction_ms * units.highest_hz / 1000.0
-    most = units.twitch_force * fusion * _gain(fusion)
+    most = units.twitch_force * fusion * _gain(fusion, _curve())
     weights: Array = units.twitch_force / most.sum()
     return weights
 

@@ -58,8 +58,8 @@ class Neck(Plant):
         if n_ms < 1:
             raise SpecError(f"neck: must step by at least 1 ms, got {n_ms}")
         push = bounded("neck", "push_nm", push_nm, 3, STRONGEST_PUSH_NM, "Nm")
-        self._data.ctrl[:] = activations("neck", self.muscles, activation)
-        self._data.qfrc_applied[:] = push
+        self._control[:] = activations("neck", self.muscles, activation)
+        self._push_nm[:] = push
         # The halves of a step in this order leave lengths and velocities that belong to the new angles.
         for _ in range(n_ms):
             self._mujoco.mj_step2(self._model, self._data)
@@ -78,7 +78,7 @@ class Neck(Plant):
     @property
     def length_mm(self) -> Array:
         """Length of each muscle's path, shape (28,)."""
-        return self._upright_mm + 1000.0 * np.asarray(self._data.actuator_length)
+        return np.asarray(self._upright_mm + 1000.0 * self._length_m)
 
     def tone(self, level: float) -> Array:
         """Return activations, alike on both sides, that keep the upright head where it is, shape (28,).

@@ -9,11 +9,15 @@ from __future__ import annotations
 
 import functools
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from numba import njit
+from numba.extending import register_jitable
 
 from dystolab.circuit import tables
+from dystolab.engine.arithmetic import KERNEL
 from dystolab.errors import SpecError
 
 Array = npt.NDArray[np.float64]
@@ -54,10 +58,17 @@ def rates_hz(stretch_mm: npt.ArrayLike, velocity_mm_per_s: npt.ArrayLike) -> tup
         raise SpecError(f"spindle: needs a velocity for each length, got shapes {stretch.shape} and {velocity.shape}")
     if not (np.isfinite(stretch).all() and np.isfinite(velocity).all()):
         raise SpecError("spindle: lengths and velocities must be finite")
-    rest, per_velocity, exponent, per_length, ii_rest, ii_per_length, highest = _fit()
+    ia, ii = _answer(stretch, velocity, _fit())
+    return ia, ii
+
+
+@register_jitable(inline="always")
+def _answer(stretch: Any, velocity: Any, fit: Any) -> Any:
+    """Return what `rates_hz` does; takes arrays, and numbers where it is compiled."""
+    rest, per_velocity, exponent, per_length, ii_rest, ii_per_length, highest = fit
     moving = per_velocity * np.sign(velocity) * np.abs(velocity) ** exponent
-    ia = np.clip(rest + moving + per_length * stretch, 0.0, highest)
-    ii = np.clip(ii_rest + ii_per_length * stretch, 0.0, highest)
+    ia = np.minimum(np.maximum(rest + moving + per_length * stretch, 0.0), highest)
+    ii = np.minimum(np.maximum(ii_rest + ii_per_length * stretch, 0.0), highest)
     return ia, ii
 
 
@@ -122,13 +133,10 @@ class Spindles:
         if not length.shape == velocity.shape == self._rest_mm.shape:
             got = f"shapes {length.shape} and {velocity.shape}"
             raise SpecError(f"spindle: needs lengths and velocities of {self._rest_mm.size} muscles, got {got}")
-        leaving = rates_hz((length - self._rest_mm) * self._scale, velocity * self._scale)
-        arriving = []
-        for queue, rate in zip(self._coming, leaving, strict=True):
-            arriving.append(queue[0].copy())
-            queue[:-1] = queue[1:]
-            queue[-1] = rate
-        return arriving[0], arriving[1]
+        rates = np.empty((2, length.size))
+        if not _feel(length, velocity, self._rest_mm, self._scale, _fit(), *self._coming, rates):
+            raise SpecError("spindle: lengths and velocities must be finite")
+        return rates[0], rates[1]
 
     def state(self) -> Array:
         """Return all that the next step depends on, for `restore`."""
@@ -146,6 +154,32 @@ class Spindles:
         if found.shape != (n_ia + self._coming[1].size,) or not np.isfinite(found).all():
             raise SpecError(f"spindle: not the state of spindles of {self._rest_mm.size} muscles")
         self._coming = [part.reshape(-1, self._rest_mm.size) for part in (found[:n_ia], found[n_ia:])]
+
+
+@njit(cache=True, **KERNEL)
+def _feel(
+    length: Any, velocity: Any, rest: Any, scale: Any, fit: Any, ia_coming: Any, ii_coming: Any, rates: Any
+) -> Any:
+    """Take the oldest rates out of what is coming and put in those of now; return whether all numbers are finite."""
+    for muscle in range(rest.size):
+        if not (np.isfinite(length[muscle]) and np.isfinite(velocity[muscle])):
+            return False
+    for muscle in range(rest.size):
+        stretch = (length[muscle] - rest[muscle]) * scale[muscle]
+        ia, ii = _answer(stretch, velocity[muscle] * scale[muscle], fit)
+        rates[0, muscle] = _pass(ia_coming, muscle, ia)
+        rates[1, muscle] = _pass(ii_coming, muscle, ii)
+    return True
+
+
+@register_jitable(inline="always")
+def _pass(coming: Any, muscle: Any, rate: Any) -> Any:
+    """Put a rate at the end of a muscle's queue and return the first one."""
+    first = coming[0, muscle]
+    for k in range(1, coming.shape[0]):
+        coming[k - 1, muscle] = coming[k, muscle]
+    coming[-1, muscle] = rate
+    return first
 
 
 @functools.cache

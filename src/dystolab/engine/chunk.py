@@ -28,7 +28,8 @@ def ready(net: Any, inp: Any, t: Any, k_steps: Any, n_rec: Any) -> Any:
         lo, _ = spikes_at(net, pop, max(t - net.pop_int[pop, L.P_STEP_MASK] + k_steps, 0))
         if t > 0 and net.head[pop] - lo + most > net.pop_int[pop, L.P_HIST_MASK] + 1:
             return L.GROW_HISTORY, pop
-    if n_rec + total + inp.relay_step.shape[0] + inp.live_step.shape[0] > inp.rec_step.shape[0]:
+    live = inp.live_ptr[inp.live_ptr.shape[0] - 1]
+    if n_rec + total + inp.relay_step.shape[0] + live > inp.rec_step.shape[0]:
         return L.RECORD_FULL, 0
     for part in range(net.part.shape[0]):
         if net.part[part, L.T_KIND] == L.LEAN:

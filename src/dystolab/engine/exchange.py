@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
+from numba import njit
 
 from dystolab.circuit.neurons import Relay
+from dystolab.engine.arithmetic import KERNEL
 from dystolab.engine.network import Inputs
 from dystolab.errors import SpecError
 
@@ -39,13 +41,21 @@ class Body(Protocol):
 
 
 class LiveSpikes:
-    """Spikes that relays got for the millisecond to come, as the kernels want them."""
+    """Spikes that relays got for the millisecond to come, as the kernels want them.
+
+    They lie in the same arrays all the time, at which the kernels look in every call; `cursor` is how far they are.
+    """
 
     def __init__(self, plan: Plan) -> None:
-        self._plan = plan
-        self._most = max(p.size for p in plan.circuit.populations)
-        self.step, self.cell = np.zeros(0, np.int64), np.zeros(0, np.int32)
-        self._ptr = np.zeros(len(plan.pop) + 1, np.int64)
+        self._plan, self._per_ms = plan, round(1.0 / plan.dt_ms)
+        self._relays = {p.name: plan.pop[p.name] for p in plan.circuit.populations if isinstance(p.neuron, Relay)}
+        self._size = [p.size for p in plan.circuit.populations]
+        self._ptr, self._cursor = np.zeros(len(plan.pop) + 1, np.int64), np.zeros(len(plan.pop), np.int64)
+        self._place = np.zeros(self._per_ms + 1, np.int64)
+        self._make_room(_ROOM)
+
+    def _make_room(self, room: int) -> None:
+        self._step, self._cell = np.zeros(room, np.int64), np.zeros(room, np.int32)
 
     def take(self, spikes: Mapping[str, Spikes], first_step: int) -> None:
         """Lay out `spikes` of the millisecond that begins with `first_step`; a cell has one per step at most.
@@ -56,45 +66,90 @@ class LiveSpikes:
             If a population is no relay, a cell does not exist, there is not one cell per time, or a time lies outside
             the millisecond.
         """
-        plan = self._plan
-        number, steps, cells = [], [], []
-        for name, (times, who) in spikes.items():
-            self._check(name, times, who)
-            number.append(np.full(len(who), plan.pop[name]))
-            # A relay spikes at the end of a step.
-            steps.append(np.ceil(np.asarray(times) / plan.dt_ms - 1e-6) - 1 - first_step)
-            cells.append(who)
-        per_ms = round(1.0 / plan.dt_ms)
-        pop, step, cell = (np.concatenate([np.zeros(0, np.int64), *x]) for x in (number, steps, cells))
-        other = ~((step >= 0) & (step < per_ms))
-        if other.any():
-            name = plan.circuit.populations[int(pop[other.argmax()])].name
-            raise SpecError(f"a body gave {name!r} a spike that is not of the next millisecond")
-        key = np.unique((pop * per_ms + step.astype(np.int64)) * self._most + cell)
-        pop_step, self.cell = key // self._most, (key % self._most).astype(np.int32)
-        self.step = pop_step % per_ms + first_step
-        self._ptr = np.searchsorted(pop_step, per_ms * np.arange(len(plan.pop) + 1))
+        room = sum(len(cells) for _, cells in spikes.values())
+        if room > self._step.size:
+            self._make_room(2 * room)
+        self._ptr[:] = 0
+        for name in sorted(spikes, key=self._number):
+            times, cells = spikes[name]
+            if len(times) != len(cells):
+                raise SpecError(f"a body gave {name!r} {len(times)} times and {len(cells)} cells")
+            if len(times):
+                self._put(name, np.asarray(times, np.float64), np.asarray(cells, np.int64), first_step)
+        self._cursor[:] = self._ptr[:-1]
 
-    def _check(self, name: str, times: Array, cells: Array) -> None:
-        population = self._plan.circuit.population(name)
-        if not isinstance(population.neuron, Relay):
+    def _number(self, name: str) -> int:
+        if name not in self._relays:
+            self._plan.circuit.population(name)
             raise SpecError(f"a body can feed relays only, and {name!r} is none")
-        if len(times) != len(cells):
-            raise SpecError(f"a body gave {name!r} {len(times)} times and {len(cells)} cells")
-        if len(cells) and (np.min(cells) < 0 or np.max(cells) >= population.size):
-            raise SpecError(f"a body gave {name!r} a spike of a cell outside 0 to {population.size - 1}")
+        return self._relays[name]
 
-    def into(self, inputs: Inputs, step: int) -> Inputs:
-        """Return `inputs`, which go on from `step`, with these spikes in them."""
-        # What the kernels did in an earlier call is over.
-        over = np.concatenate([[0], np.cumsum(self.step < step)])
-        first = self._ptr[:-1] + np.diff(over[self._ptr])
-        return inputs._replace(live_ptr=self._ptr, live_step=self.step, live_cell=self.cell, live_cursor=first)
+    def _put(self, name: str, times: Array, cells: Array, first_step: int) -> None:
+        number = self._relays[name]
+        room = (self._place, self._ptr, self._step, self._cell)
+        wrong = _lay_out(times, cells, number, self._size[number], self._plan.dt_ms, first_step, *room)
+        if wrong == _CELL:
+            raise SpecError(f"a body gave {name!r} a spike of a cell outside 0 to {self._size[number] - 1}")
+        if wrong == _TIME:
+            raise SpecError(f"a body gave {name!r} a spike that is not of the next millisecond")
+
+    def into(self, inputs: Inputs) -> Inputs:
+        """Return `inputs` with these spikes, and those that are taken later, in them."""
+        if inputs.live_step is self._step:
+            return inputs
+        return inputs._replace(live_ptr=self._ptr, live_step=self._step, live_cell=self._cell, live_cursor=self._cursor)
 
     def dump(self) -> dict[str, Array]:
         """Return everything, as arrays."""
-        return {"live/step": self.step, "live/cell": self.cell, "live/ptr": self._ptr}
+        n = self._ptr[-1]
+        return {"live/step": self._step[:n], "live/cell": self._cell[:n], "live/ptr": self._ptr}
 
-    def load(self, state: dict[str, Array]) -> None:
-        """Take back what `dump` gave."""
-        self.step, self.cell, self._ptr = (state[f"live/{part}"] for part in ("step", "cell", "ptr"))
+    def load(self, state: dict[str, Array], step: int) -> None:
+        """Take back what `dump` gave at `step`."""
+        steps, self._ptr = state["live/step"], state["live/ptr"]
+        self._make_room(max(_ROOM, len(steps)))
+        self._step[: len(steps)], self._cell[: len(steps)] = steps, state["live/cell"]
+        # What the kernels did before is over.
+        over = np.concatenate([[0], np.cumsum(steps < step)])
+        self._cursor = self._ptr[:-1] + np.diff(over[self._ptr])
+
+
+_ROOM = 1024
+_CELL, _TIME = 1, 2
+
+
+@njit(cache=True, **KERNEL)
+def _lay_out(
+    times: Any, cells: Any, pop: Any, size: Any, dt_ms: Any, first_step: Any, place: Any, ptr: Any, step: Any, cell: Any
+) -> Any:
+    """Add the spikes of population number `pop` to the lists, by step and cell; return what is wrong with one, or 0."""
+    n, per_ms = ptr[pop], place.size - 1
+    place[:] = 0
+    for k in range(times.size):
+        if not 0 <= cells[k] < size:
+            return _CELL
+        # A relay spikes at the end of a step.
+        at = np.ceil(times[k] / dt_ms - 1e-6) - 1 - first_step
+        if not 0 <= at < per_ms:
+            return _TIME
+        place[int(at) + 1] += 1
+    for k in range(per_ms):
+        place[k + 1] += place[k]
+    for k in range(times.size):
+        at = int(np.ceil(times[k] / dt_ms - 1e-6)) - 1 - first_step
+        step[n + place[at]], cell[n + place[at]] = first_step + at, cells[k]
+        place[at] += 1
+    # Now by step. Cells of a step are usually in order, and then are looked at once.
+    end = n
+    for k in range(n, n + times.size):
+        at, who, y = step[k], cell[k], end
+        while y > n and step[y - 1] == at and cell[y - 1] > who:
+            y -= 1
+        if y > n and step[y - 1] == at and cell[y - 1] == who:
+            continue
+        for x in range(end, y, -1):
+            step[x], cell[x] = step[x - 1], cell[x - 1]
+        step[y], cell[y] = at, who
+        end += 1
+    ptr[pop + 1 :] = end
+    return 0

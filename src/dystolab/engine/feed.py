@@ -111,10 +111,11 @@ class Feed:
             # the kernel are laid out for that.
             spike = np.maximum(e.steps - 1, 0)
             now = (spike >= start) & (spike < end)
-            single = np.unique(np.stack([spike[now], e.cells[now]]), axis=1)
-            pop.append(np.full(single.shape[1], plan.pop[e.population]))
-            step.append(single[0])
-            cell.append(single[1])
+            size = plan.circuit.population(e.population).size
+            single = np.unique(spike[now] * size + e.cells[now])
+            pop.append(np.full(len(single), plan.pop[e.population]))
+            step.append(single // size)
+            cell.append(single % size)
         p, s, c = np.concatenate(pop), np.concatenate(step), np.concatenate(cell)
         order = np.lexsort((c, s, p))
         ptr = np.searchsorted(p[order], np.arange(len(plan.circuit.populations) + 1))

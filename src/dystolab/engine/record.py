@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numba import njit
 
 from dystolab.circuit.neurons import Relay
 from dystolab.engine import layout as L
+from dystolab.engine.arithmetic import KERNEL
 from dystolab.engine.network import Inputs
 from dystolab.engine.recording import FULL_VARIABLES, VARIABLES, Recording, Trace
 from dystolab.errors import SpecError, UnknownNameError
@@ -25,6 +27,7 @@ class Record:
 
     def __init__(self, plan: Plan, recording: Recording, weights: Callable[[str], Array]) -> None:
         self.plan, self.recording, self._weights = plan, recording, weights
+        self._size = {p.name: p.size for p in plan.circuit.populations}
         self._spikes: list[tuple[Array, Array]] = []
         self._counts: list[Array] = []
         self._traces: list[list[Array]] = [[] for _ in recording.traces]
@@ -140,15 +143,19 @@ class Record:
 
     def spikes_since(self, name: str, first_step: int) -> tuple[Array, Array]:
         """Return times (ms) and cells of a population's spikes of the latest calls, from step `first_step` on."""
-        gid, size = self.plan.gid[name], self.plan.circuit.population(name).size
-        steps, cells = [np.zeros(0, np.int64)], [np.zeros(0, np.int32)]
+        gid = self.plan.gid[name]
+        stop = gid + self._size[name]
+        found = []
         for step, cell in reversed(self._spikes):
             if not step.size or step[-1] < first_step:
                 break
-            mine = (step >= first_step) & (cell >= gid) & (cell < gid + size)
-            steps.insert(1, step[mine])
-            cells.insert(1, cell[mine] - gid)
-        return (np.concatenate(steps) + 1) * self.plan.dt_ms, np.concatenate(cells)
+            times, cells = np.empty(step.size), np.empty(step.size, np.int32)
+            n = _pick(step, cell, first_step, gid, stop, self.plan.dt_ms, times, cells)
+            found.append((times[:n], cells[:n]))
+        if len(found) == 1:
+            return found[0]
+        found.append((np.zeros(0), np.zeros(0, np.int32)))
+        return np.concatenate([t for t, _ in found[::-1]]), np.concatenate([c for _, c in found[::-1]])
 
     def recorded_cells(self, name: str) -> Array:
         """Return the cells whose spikes are kept."""
@@ -203,3 +210,14 @@ class Record:
             self._traces[k] = [state[f"rec/trace/{k}/v"]]
         for name in self._history:
             self._history[name] = list(state[f"rec/weights/{name}"])
+
+
+@njit(cache=True, **KERNEL)
+def _pick(step: Any, cell: Any, first_step: Any, gid: Any, stop: Any, dt_ms: Any, times: Any, cells: Any) -> Any:
+    """Write times and cells of the spikes of cells `gid` to `stop` from `first_step` on; return how many."""
+    n = 0
+    for k in range(step.size):
+        if step[k] >= first_step and gid <= cell[k] < stop:
+            times[n], cells[n] = (step[k] + 1) * dt_ms, cell[k] - gid
+            n += 1
+    return n

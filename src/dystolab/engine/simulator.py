@@ -15,7 +15,7 @@ from dystolab.circuit.spec import Circuit, revised
 from dystolab.engine import layout as L
 from dystolab.engine.cellstate import neuron_row, put_bias
 from dystolab.engine.checkpoint import read_checkpoint, write_checkpoint
-from dystolab.engine.compiled import main_loop
+from dystolab.engine.compiled import machine_code, main_loop
 from dystolab.engine.compiler import Plan, compile_network, event_room
 from dystolab.engine.constants import refractory_steps, slow_constants
 from dystolab.engine.exchange import Body, LiveSpikes
@@ -161,19 +161,20 @@ class Simulator:
     def _advance(self, stop: int, body: Body | None) -> None:
         """Run to step `stop`, giving the kernels more room whenever they ask."""
         start = self._step
-        inputs = self._live.into(self._feed.make(start, stop - start), start)
+        inputs = self._live.into(self._feed.make(start, stop - start))
         # An interrupt leaves arrays ahead of the clock: then neither go on nor write it down.
         self._halfway = True
         lists = self._lists if body is None else self._one_list
+        main = self._main_loop(inputs, lists, body is not None)
         at, ms = start, round(1.0 / self.dt_ms)
         while at < stop:
             # A call may begin or end within a millisecond, where a parameter changes; a body waits for its end.
             until = stop if body is None else min(stop, (at // ms + 1) * ms)
-            inputs = self._run_leg(inputs, lists, start, at, until)
+            inputs = self._run_leg(main, inputs, lists, start, at, until)
             at = until
             if body is not None and at % ms == 0:
                 self._exchange(body, at)
-                inputs = self._live.into(inputs, at)
+                inputs = self._live.into(inputs)
         self._record.take_counts(inputs)
         self._record.take_traces(inputs, start)
         self._step = stop
@@ -184,14 +185,14 @@ class Simulator:
             self._check_rates()
             self._checked_ms = self.time_ms
 
-    def _run_leg(self, inputs: Inputs, lists: Array, start: int, at: int, until: int) -> Inputs:
+    def _run_leg(self, main: Any, inputs: Inputs, lists: Array, start: int, at: int, until: int) -> Inputs:
         """Run from step `at` to step `until` of the call that began at `start`, and keep the spikes."""
         chunk = self._plan.chunk_steps
         recorded = 0
         while at < until:
             done = (at - start) // chunk
             numbers = (start, chunk, (until - at) // chunk, recorded, done)
-            n, recorded, status, detail = self._kernel(inputs, lists, numbers)
+            n, recorded, status, detail = run_team(main, self._net, inputs, numbers, lists)
             at += n * chunk
             if status == L.RECORD_FULL:
                 if recorded == 0:
@@ -217,12 +218,14 @@ class Simulator:
         heard = {name: self._record.spikes_since(name, first) for name in body.hears}
         self._live.take(body.step(step * self.dt_ms, heard), step)
 
-    def _kernel(self, inputs: Inputs, lists: Array, numbers: tuple[int, ...]) -> tuple[int, int, int, int]:
+    def _main_loop(self, inputs: Inputs, lists: Array, often: bool) -> Any:
+        """Return the compiled main loop; if it is called often, for the types of these arguments alone."""
+        arguments = (self._net, inputs, 0, 0, 0, lists, 0, 0, np.zeros(1, np.int64), 0)
+        if often:
+            return machine_code(*arguments)
         if self._main is None:  # looking it up takes as long as a millisecond of a small circuit
-            sync = np.zeros(1, np.int64)
-            self._main = main_loop(self._net, inputs, 0, 0, 0, lists, 0, 0, sync, 0)
-        result = run_team(self._main, self._net, inputs, numbers, lists)
-        return result  # type: ignore[no-any-return]
+            self._main = main_loop(*arguments)
+        return self._main
 
     def _share_out_parts(self, threads: int) -> Array:
         """Return which thread steps which part; the costs are rough, since threads help each other out."""
@@ -382,5 +385,5 @@ class Simulator:
         self._step = int(state["step"])
         self._halfway = False
         self._checked_ms = self.time_ms
-        self._live.load(state)
+        self._live.load(state, self._step)
         self._record.load(state)

@@ -55,6 +55,8 @@ def run_team(advance: Callable[..., Any], net: Any, inputs: Any, numbers: tuple[
     # Nothing to take until the first chunk is ready; far from the next chunk's tickets, which takers overshoot towards.
     sync[L.TICKET :: L.LINE] = L.CHUNK // 2
     arguments = (net, inputs, t0, k_steps, n_chunks, lists, n_rec, c0, sync)
+    if len(lists) == 1:
+        return advance(*arguments, 0)
 
     def help_on(me: int) -> None:
         while advance(*arguments, me)[0]:

@@ -52,11 +52,13 @@ class Looking:
         self._seen = np.zeros((round(_number("sight", "delay", "ms")), 3))
         self._epoch, self._until, self._next = -1, -1.0, 0.0
         self._burst, self._hold = np.zeros(3), np.zeros(3)
+        self._told: tuple[Array | None, bool] = (None, False)
+        self._command = np.zeros(6)
 
     def command_hz(self, time_ms: float, angle_deg: Array) -> Array:
         """Return the rate of the command fibres of each direction, shape (6,)."""
         at = round(time_ms) % len(self._seen)
-        seen = self._seen[at].copy()
+        seen = self._seen[at].tolist()
         self._seen[at] = angle_deg
         now = sum(time_ms >= epoch.start_ms for epoch in self._epochs) - 1
         if now != self._epoch:
@@ -65,18 +67,24 @@ class Looking:
             self._epoch = now
         target = self._target(now)
         if target is not None and self._epochs[now].eyes_open and time_ms >= self._next:
-            self._look(time_ms, np.asarray(target) - seen)
-        wanted = self._hold + self._burst if time_ms < self._until else self._hold
-        return np.clip(per_direction(wanted), 0.0, _number("command", "highest", "Hz"))
+            self._look(time_ms, [wanted - was for wanted, was in zip(target, seen, strict=True)])
+        bursts = time_ms < self._until
+        if self._told[0] is not self._hold or self._told[1] != bursts:  # seldom, beside how often it is asked for
+            wanted = self._hold + self._burst if bursts else self._hold
+            self._command = np.clip(per_direction(wanted), 0.0, _number("command", "highest", "Hz"))
+            self._told = (self._hold, bursts)
+        return self._command.copy()
 
     def _target(self, epoch: int) -> tuple[float, float, float] | None:
         return self._epochs[epoch].target_deg if epoch >= 0 else None
 
-    def _look(self, time_ms: float, error_deg: Array) -> None:
+    def _look(self, time_ms: float, error_deg: list[float]) -> None:
         """Answer an error by a burst, and by holding a little harder from now on."""
-        error = np.where(np.abs(error_deg) > _number("sight", "tolerance", "deg"), error_deg, 0.0)
-        if not error.any():
+        tolerance_deg = _number("sight", "tolerance", "deg")
+        seen = [off if abs(off) > tolerance_deg else 0.0 for off in error_deg]
+        if not any(seen):
             return
+        error = np.array(seen)
         command = numbers().section("command")
         self._burst = error * command.numbers("burst", "Hz/deg", 3)
         self._hold = self._hold + error * command.numbers("hold", "Hz/deg", 3)
