@@ -38,44 +38,47 @@ class Timed(HeldHead):
 
 
 def rows() -> list[Row]:
-    """Return the share of the circuit's time that body and exchange take, and how long a minute of posture takes."""
+    """Return the shares of the circuit's time that body and exchange take, and how long a minute of posture takes."""
     found = []
     for name in ("head", "cerebellum-head"):
         alone, joined, body = seconds_per_s(name)
-        share = 100.0 * (joined - alone) / alone
-        note = (
-            f"{alone:.3f} s/s for the circuit alone, given the same spikes, {joined:.3f} joined; of the difference "
-            f"{body:.3f} in the body, the rest in the exchange; processor time, 1 thread, least of {PARTS} parts"
-        )
-        what = f"{name}: body and exchange over the circuit's time"
-        found.append(below(what, share, MOST_SHARE_PERCENT, "%", PARTS, "speed", note))
-        found.append(below(f"{name}: a minute of posture", 60.0 * joined, MOST_S, "s", PARTS, "speed", ""))
+        how = f"processor time, 1 thread, least of {PARTS} parts"
+        shares = {
+            "body": (
+                body,
+                f"{body:.3f} s/s in the body, {alone:.3f} for the circuit alone, given the same spikes; {how}",
+            ),
+            "body and exchange": (joined - alone, f"{joined:.3f} s/s joined"),
+        }
+        for what, (cost, note) in shares.items():
+            row = f"{name}: {what} over the circuit's time"
+            found.append(below(row, 100.0 * cost / alone, MOST_SHARE_PERCENT, "%", PARTS, "speed", note))
+        found.append(below(f"{name}: a minute of posture", 60.0 * joined, MOST_S, "s", PARTS, "speed", how))
     return found
 
 
 def seconds_per_s(name: str) -> tuple[float, float, float]:
     """Return the time per simulated second of a circuit that gets a body's spikes, of both joined, and of the body."""
     circuit = load(name)
-    body = Timed(circuit)
-    joined = Simulator(circuit, seed=1, recording=units(circuit))
-    joined.run(SETTLE_MS, body)
-    parts = []
-    for _ in range(PARTS):
-        before = body.took_s
-        parts.append((_seconds(joined, body), body.took_s - before))
-    both, own = np.min(parts, axis=0)
+    noted = Timed(circuit)
+    _simulator(circuit).run(SETTLE_MS + PARTS * PART_MS, noted)
     # What drives cost, which are laid out in advance, is no part of the circuit: relays alone tell it.
-    drives = _drives(body.given, joined.dt_ms)
+    joined, body = _simulator(circuit), Timed(circuit)
+    drives = _drives(noted.given, joined.dt_ms)
     relays = Circuit(name="relays", populations=tuple(circuit.population(d.population) for d in drives))
-    alone, laid_out = (_least_s(c.with_drives(*drives)) for c in (circuit, relays))
-    scale = 1000.0 / PART_MS
-    return scale * (alone - laid_out), scale * float(both), scale * float(own)
+    runs = [(joined, body), *((_simulator(c.with_drives(*drives)), None) for c in (circuit, relays))]
+    for sim, moved in runs:
+        sim.run(SETTLE_MS, moved)
+    parts = []
+    for _ in range(PARTS):  # in turn, so that all meet the machine as it is
+        before = body.took_s
+        parts.append([*(_seconds(sim, moved) for sim, moved in runs), body.took_s - before])
+    both, alone, laid_out, own = np.min(parts, axis=0) * 1000.0 / PART_MS
+    return float(alone - laid_out), float(both), float(own)
 
 
-def _least_s(circuit: Circuit) -> float:
-    sim = Simulator(circuit, seed=1, recording=units(circuit))
-    sim.run(SETTLE_MS)
-    return min(_seconds(sim, None) for _ in range(PARTS))
+def _simulator(circuit: Circuit) -> Simulator:
+    return Simulator(circuit, seed=1, recording=units(circuit))
 
 
 def _seconds(sim: Simulator, body: HeldHead | None) -> float:
