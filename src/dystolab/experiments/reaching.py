@@ -23,6 +23,7 @@ from dystolab.errors import SpecError
 
 Array = npt.NDArray[np.float64]
 _FILE = Path(__file__).with_name("reach.toml")
+_SETTLED_MS = 150
 _STEP_MS = 10
 """Between two places of a path for which activations are sought; those between are interpolated."""
 
@@ -74,7 +75,7 @@ class Reaching:
         # Only what pulls counts, so that each of a pair must do the other's part as well.
         self._share = 2.0 * np.linalg.pinv(arm.muscle_torque_nm(at_rest, np.zeros(2)))
         self._seen = np.zeros((round(_number("sight", "delay", "ms")), 2))
-        self._missing, self._slow, self._torque = np.zeros(2), np.zeros(2), np.zeros(2)
+        self._missing, self._slow, self._torque, self._slip = np.zeros((4, 2))
         self._teaches = False
 
     def force_n(self, time_ms: float, hand_m: Array, velocity_m_per_s: Array) -> Array:
@@ -99,23 +100,25 @@ class Reaching:
         plan = start if reach is None else self._paths[reach.target_m][ms]
         guided = reach is not None and _until("hold") <= ms < _until("back")
         off = np.zeros(2) if guided else plan - start - _rotated(hand_m - start, reach)
-        self._correct(round(time_ms), off, guided)
+        self._correct(round(time_ms), off, guided, still=reach is None or ms < _until("wait") or ms >= _until("movement") + _SETTLED_MS)
         self._teaches = reach is not None and _until("wait") <= ms < _until("hold")
         later, ahead = self._now(time_ms + _number("muscle", "lead", "ms"))
         wanted = self._still[0] if later is None else self._wanted[later.target_m][ahead]
         return commands_hz(wanted + np.maximum(self._share @ self._torque, 0.0))
 
-    def _correct(self, at: int, off_m: Array, guided: bool) -> None:
+    def _correct(self, at: int, off_m: Array, guided: bool, still: bool) -> None:
         """Turn what is seen of the hand's error, some time ago, into torques."""
         slot = at % len(self._seen)
         missing = self._seen[slot].copy()
         self._seen[slot] = off_m
         sight = numbers().section("sight")
-        self._slow = self._slow + 0.001 * sight.number("slow", "N/(m*s)") * missing
+        if still and not guided:
+            self._slow = self._slow + 0.001 * sight.number("slow", "N/(m*s)") * missing
         changing = 1000.0 * (missing - self._missing)
         self._missing = missing
         pull = sight.number("stiffness", "N/m") * missing + sight.number("damping", "N*s/m") * changing + self._slow
         self._torque = self._jacobian.T @ (self._slow if guided else pull)
+        self._slip = changing
 
     def plan_hz(self, time_ms: float) -> Array:
         """Return the rate of fibres that prefer each of eight directions, shape (8,), by how the hand is meant to move soon.
@@ -136,9 +139,8 @@ class Reaching:
         if not self._teaches:
             return np.zeros(4)
         olive = numbers().section("olive")
-        quick = self._torque - self._jacobian.T @ self._slow
-        rate = olive.number("rate", "Hz/(N*m)") * np.array([quick[0], -quick[0], quick[1], -quick[1]])
-        return np.clip(rate, 0.0, olive.number("highest", "Hz"))
+        shoulder, elbow = olive.number("rate", "Hz*s/(m**2)") * (self._jacobian.T @ self._slip)
+        return np.clip(np.array([shoulder, -shoulder, elbow, -elbow]), 0.0, olive.number("highest", "Hz"))
 
     def _now(self, time_ms: float) -> tuple[Reach | None, int]:
         """Return the reach at a time and the milliseconds since its trial began; None before the first and after the last."""
