@@ -55,3 +55,7 @@ class UnsupportedError(DystolabError):
 
 class ResultError(DystolabError):
     """A stored result that is missing, incomplete or damaged."""
+
+
+class EvidenceError(DystolabError):
+    """A study, second reading or vocabulary of the evidence base that is not as it must be."""
