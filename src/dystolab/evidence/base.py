@@ -10,7 +10,7 @@ from pathlib import Path
 
 from dystolab.errors import UnknownNameError
 from dystolab.evidence import checks, parsing, tree, vocabulary
-from dystolab.evidence.problems import Problem, refuse, shown
+from dystolab.evidence.problems import Problem, refuse, shown, unknown
 from dystolab.evidence.schema import SecondReading, Study
 from dystolab.evidence.verification import Checked, compared
 from dystolab.evidence.vocabulary import Vocabulary
@@ -127,7 +127,7 @@ def read(
     own = [folder / "vocabulary.yaml" for folder in places if folder != SHIPPED]
     files = [vocabulary.FILE, *(file for file in own if file.is_file()), *vocabularies]
     terms, problems = vocabulary.read(files)
-    problems += [_no_folder(folder) for folder in places if not folder.is_dir()]
+    problems += [_no_folder(folder) for folder in places if not folder.exists()]
     documents: dict[str, tree.Document] = {}
     studies, where = _studies(places, terms, today or date.today(), documents, problems)
     seconds = _seconds(places, terms, studies, problems)
@@ -138,7 +138,9 @@ def read(
 
 
 def study_files(folder: Path) -> list[Path]:
-    """Return the files of studies in `folder`, or in its ``studies`` if it has that."""
+    """Return the files of studies in `folder`, or in its ``studies`` if it has that; `folder` may be one of them."""
+    if folder.is_file():
+        return [folder]
     inner = folder / "studies"
     place = inner if inner.is_dir() else folder
     return sorted(path for path in place.glob("*.yaml") if not path.stem.endswith("vocabulary"))
@@ -152,7 +154,7 @@ def _distinct(first: Sequence[Path], folders: Sequence[Path]) -> list[Path]:
 
 
 def _no_folder(folder: Path) -> Problem:
-    return Problem(shown(folder), 1, "is no directory; allowed: one with <id>.yaml files; check the path")
+    return Problem(shown(folder), 1, "does not exist; allowed: a directory with <id>.yaml files; check the path")
 
 
 def _studies(
@@ -195,8 +197,6 @@ def _seconds(
 
 
 def _second_fits(document: tree.Document, found: SecondReading, studies: Mapping[str, Study]) -> None:
-    from dystolab.evidence.problems import unknown
-
     if found.id not in studies:
         document.problem(("id",), unknown("study", found.id, studies, "base (`dystolab evidence list`)"))
         return
@@ -208,15 +208,13 @@ def _second_fits(document: tree.Document, found: SecondReading, studies: Mapping
 
 def _across(base: Base, documents: Mapping[str, tree.Document]) -> None:
     """Note what does not make sense between studies."""
-    from dystolab.evidence.problems import unknown
-
     seen: dict[tuple[str, str], str] = {}
-    for study in base.studies.values():
-        document = documents[study.id]
+    for name, document in documents.items():  # shipped studies first, so that the newcomer is told to leave
+        study = base.studies[name]
         for key in ("contains", "conflicts_with"):
-            for i, name in enumerate(getattr(study, key)):
-                if name not in base.studies:
-                    said = unknown("study", name, base.studies, "base (`dystolab evidence list`)")
+            for i, other in enumerate(getattr(study, key)):
+                if other not in base.studies:
+                    said = unknown("study", other, base.studies, "base (`dystolab evidence list`)")
                     document.problem((key, i), f"{key}: {said}")
         title = "".join(letter for letter in study.title.lower() if letter.isalnum())
         for key, value in (("doi", (study.doi or "").lower()), ("title", title)):
@@ -228,8 +226,6 @@ def _across(base: Base, documents: Mapping[str, tree.Document]) -> None:
 
 
 def _secondary(study: Study, base: Base, document: tree.Document) -> None:
-    from dystolab.evidence.problems import unknown
-
     for i, finding in enumerate(study.findings):
         source = finding.where.removeprefix("secondary: ").split()[0].rstrip(",;")
         if finding.where.startswith("secondary: ") and not source.startswith("http") and source not in base.studies:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
@@ -17,6 +18,8 @@ _SIGNED = {
     "ratio": 1.0,
     "odds_ratio": 1.0,
 }
+
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 
 Said = tuple[Path_, str, bool]
 """Where below the study, what, and whether it is a mere remark."""
@@ -79,6 +82,16 @@ def _finding(finding: Finding) -> Iterator[Said]:
     yield from _groups(finding)
     yield from _unit(finding)
     yield from _direction(finding)
+    yield from _blind(finding)
+
+
+def _blind(finding: Finding) -> Iterator[Said]:
+    values = {f"{group.value:g}" for group in finding.groups if group.value is not None}
+    values |= {f"{finding.effect.value:g}"} if finding.effect else set()
+    told = sorted(values & set(_NUMBER.findall(finding.what)))
+    if told:
+        said = f"what tells the result ({', '.join(told)}); allowed, but a second reader sees it; take the number out"
+        yield ("what",), said, True
 
 
 def _groups(finding: Finding) -> Iterator[Said]:
