@@ -66,7 +66,7 @@ class Base:
             If there is none; the text names the nearest.
         """
         if name not in self.studies:
-            raise UnknownNameError("study", name, self.studies)
+            raise UnknownNameError("study", name, self.studies, "dystolab evidence list")
         return self.studies[name]
 
     def contained_in(self, pooled: str) -> frozenset[str]:

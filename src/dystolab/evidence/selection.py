@@ -36,15 +36,16 @@ class Wanted:
     def check(self, base: Base) -> None:
         """Raise `UnknownNameError` for a term that does not exist."""
         species = [*POPULATIONS, *(one for one in get_args(Species) if one not in POPULATIONS)]
-        for kind, name, known in (
-            ("paradigm", self.paradigm, base.vocabulary.paradigms),
-            ("condition", self.condition, base.vocabulary.conditions),
-            ("measure", self.measure, base.vocabulary.measures),
-            ("population", self.population, species),
-            ("implication", self.implication, get_args(Implication)),
+        terms = "dystolab evidence terms "
+        for kind, name, known, listed_by in (
+            ("paradigm", self.paradigm, base.vocabulary.paradigms, f"{terms}paradigms"),
+            ("condition", self.condition, base.vocabulary.conditions, f"{terms}conditions"),
+            ("measure", self.measure, base.vocabulary.measures, f"{terms}measures"),
+            ("population", self.population, species, ""),
+            ("implication", self.implication, get_args(Implication), ""),
         ):
             if name is not None and name not in known:
-                raise UnknownNameError(kind, name, known)
+                raise UnknownNameError(kind, name, known, listed_by)
 
     def selects(self, base: Base, study: Study) -> bool:
         """Tell whether the study as a whole is asked for."""
