@@ -77,9 +77,14 @@ SECOND: dict[str, Any] = {
 }
 
 
+class _Plain(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
 def dumped(tree: Any) -> str:
     """Return `tree` as YAML, by the compiled emitter where there is one."""
-    return str(yaml.dump(tree, Dumper=getattr(yaml, "CSafeDumper", yaml.SafeDumper), sort_keys=False))
+    return str(yaml.dump(tree, Dumper=_Plain, sort_keys=False))
 
 
 def changed(tree: dict[str, Any], **changes: Any) -> dict[str, Any]:

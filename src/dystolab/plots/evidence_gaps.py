@@ -22,7 +22,8 @@ def figure(base: Base) -> Figure:
     cells = gaps.cells(base)
     rows = [name for name in base.vocabulary.conditions if any(c == name for c, _ in cells)]
     columns = [name for name in base.vocabulary.paradigms if any(p == name for _, p in cells)]
-    drawn = style.new_figure(3.2 + _CELL_IN * max(8, len(columns)), 2.9 + _CELL_IN * max(4, len(rows)))
+    drawn = Figure(figsize=(3.2 + _CELL_IN * max(8, len(columns)), 2.9 + _CELL_IN * max(4, len(rows))), dpi=150)
+    drawn.set_layout_engine("constrained", h_pad=0.12)  # room for the title above square cells
     axes = drawn.subplots()
     counts = np.full((len(rows), len(columns)), np.nan)
     for (condition, paradigm), cell in cells.items():
@@ -52,8 +53,8 @@ def _caption(base: Base, filled: int, cells: int) -> str:
     verified = sum(one.verified for one in base.checked)
     return (
         f"dystolab {__version__} · {len(base.studies)} studies, {len(base.checked)} findings, {verified} of them "
-        f"verified by a second reader (white bars: share in the cell) · {filled} of {cells} cells hold a study · every study "
-        "with its DOI or address: `dystolab evidence list`; how they were found and read: docs/evidence.md"
+        f"verified by a second reader (white bars: share in the cell) · {filled} of {cells} cells hold a study · "
+        "every study with its DOI or address: `dystolab evidence list`; how they were found and read: docs/evidence.md"
     )
 
 
