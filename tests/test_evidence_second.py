@@ -10,7 +10,7 @@ import yaml
 
 from dystolab import evidence
 from dystolab.errors import UnknownNameError
-from dystolab.evidence import blind, report, writing
+from dystolab.evidence import bibliography, blind, report, writing
 from evidence_files import SECOND, STUDY, changed, dumped, study, write
 
 
@@ -54,6 +54,49 @@ def test_what_only_the_second_found_is_an_addition(tmp_path: Path) -> None:
     one = checked(tmp_path, changed(STUDY, findings__0__p=None), SECOND)
     assert (one.status, one.verified) == ("confirmed", True)
     assert [str(addition) for addition in one.additions] == ["p.relation: nothing / =", "p.value: nothing / 0.04"]
+
+
+def test_two_ways_to_write_the_same_are_no_disagreement(tmp_path: Path) -> None:
+    change = {"kind": "percent_change", "value": -40}
+    first = changed(STUDY, findings__0__effect=change)
+    second = changed(SECOND, findings__cr__effect=change | {"value": 40}, findings__cr__note="improvement of 40 %")
+    assert checked(tmp_path, first, second).status == "confirmed"
+    opposite = changed(second, findings__cr__direction="increase")
+    assert [d.field for d in checked(tmp_path / "b", first, opposite).differences] == ["direction", "effect.value"]
+    mixed = changed(STUDY, findings__0__direction="mixed")
+    second = changed(SECOND, findings__cr__direction="described", findings__cr__where="highlights beside the text")
+    assert checked(tmp_path / "c", mixed, second).status == "confirmed"
+
+
+def test_a_second_reader_need_not_name_groups_and_may_find_more(tmp_path: Path) -> None:
+    groups = [
+        {key: value for key, value in group.items() if key != "name"} for group in SECOND["findings"]["cr"]["groups"]
+    ]
+    groups[0] |= {"count": 9, "proportion": 0.75}
+    one = checked(tmp_path, STUDY, changed(SECOND, findings__cr__groups=groups))
+    assert (one.status, [a.field for a in one.additions]) == ("confirmed", ["case.proportion", "case.count"])
+    first = changed(STUDY, findings__0__settled={"kept": "second", "by": "JD", "why": "table 1"})
+    one = checked(tmp_path / "b", first, changed(SECOND, findings__cr__groups=[groups[0] | {"mean": 21}, groups[1]]))
+    assert (one.verified, one.finding.groups[0].name, one.finding.groups[0].value) == (True, "patients", 21)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "same"),
+    [
+        ("first_author", "Doe, Jane", True),
+        ("first_author", "Roe J", False),
+        ("journal", "Brain 12: S1-S2", True),
+        ("journal", "Brain Stimulation", False),
+        ("title", "Blinks of people", True),
+        ("title", "Blinks", False),
+        ("doi", "10.1234/DOE.2001", True),
+        ("year", 2002, False),
+    ],
+)
+def test_bibliography_is_compared_as_people_write_it(tmp_path: Path, field: str, value: Any, same: bool) -> None:
+    base = evidence.load(write(tmp_path, STUDY, second=changed(SECOND, bibliography={field: value})), shipped=False)
+    found = bibliography.differences(base.study("doe_2001_blink"), base.seconds["doe_2001_blink"])
+    assert [difference.field for difference in found] == ([] if same else [field])
 
 
 def test_groups_are_matched_by_role_and_name_not_by_order(tmp_path: Path) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any, get_args
 
+from dystolab.evidence import bibliography
 from dystolab.evidence.base import Base
 from dystolab.evidence.schema import Read
-from dystolab.evidence.verification import STATUSES, bibliography
+from dystolab.evidence.verification import STATUSES
 
 
 def report(base: Base) -> dict[str, Any]:
@@ -32,7 +33,9 @@ def report(base: Base) -> dict[str, Any]:
         "without_findings": sum(not study.findings for study in studies),
         "unconfirmed_bibliography": sum(bool(study.bibliography_unconfirmed) for study in studies),
         "second_readings": len(base.seconds),
-        "bibliography_differences": sum(len(bibliography(study, base.seconds.get(study.id))) for study in studies),
+        "bibliography_differences": sum(
+            len(bibliography.differences(study, base.seconds.get(study.id))) for study in studies
+        ),
         "findings": len(base.checked),
         "by_status": {name: status[name] for name in STATUSES},
         "settled": sum(one.status != "confirmed" and one.verified for one in base.checked),

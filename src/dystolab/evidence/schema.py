@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
@@ -108,7 +108,7 @@ class Part(BaseModel):
 
 
 class Spread(Part):
-    """How far numbers lie apart: one value (sd, sem, unstated) or two bounds (ci95, iqr, range)."""
+    """How far numbers lie apart: one value (sd, sem), two bounds (ci95, iqr, range), or either (unstated)."""
 
     kind: SpreadKind
     value: Number | None = None
@@ -117,7 +117,7 @@ class Spread(Part):
 
     @model_validator(mode="after")
     def _fits_its_kind(self) -> Spread:
-        one = self.kind in ("sd", "sem", "unstated")
+        one = self.kind in ("sd", "sem") or (self.kind == "unstated" and self.low is None)
         wanted = "value" if one else "low and high"
         if one != (self.value is not None) or one == (self.low is not None) or one == (self.high is not None):
             raise _wrong(f"spread of kind {self.kind} has other numbers; allowed: {wanted}; give those alone")
@@ -128,10 +128,10 @@ class Spread(Part):
         return self
 
 
-class Group(Part):
-    """One group of a finding, with at most one statistic."""
+class SecondGroup(Part):
+    """All that a second reader found on a group, who need not repeat its name."""
 
-    name: Text
+    name: Text | None = None
     role: Role
     n: Whole | None = None
     n_of: CountOf | None = None
@@ -140,6 +140,18 @@ class Group(Part):
     proportion: Share | None = None
     count: Annotated[int, Field(strict=True, ge=0)] | None = None
     spread: Spread | None = None
+
+    @model_validator(mode="after")
+    def _counts(self) -> Self:
+        if self.count is not None and self.n is not None and self.count > self.n:
+            raise _wrong(f"count {self.count} of n {self.n}; allowed: at most n; check both")
+        return self
+
+
+class Group(SecondGroup):
+    """One group of a finding, with its name and at most one statistic."""
+
+    name: Text
 
     @property
     def statistic(self) -> str | None:
@@ -152,14 +164,12 @@ class Group(Part):
         return None if self.statistic is None else float(getattr(self, self.statistic))
 
     @model_validator(mode="after")
-    def _holds_together(self) -> Group:
+    def _holds_together(self) -> Self:
         given = [name for name in STATISTICS if getattr(self, name) is not None]
         if len(given) > 1:
             raise _wrong(f"group has {' and '.join(given)}; allowed: one of {', '.join(STATISTICS)}; keep one")
         if self.spread is not None and not {"mean", "median"} & set(given):
             raise _wrong("spread without a mean or median; allowed: with one of those; add it, or take the spread away")
-        if self.count is not None and self.n is not None and self.count > self.n:
-            raise _wrong(f"count {self.count} of n {self.n}; allowed: at most n; check both")
         if (self.n is None) != (self.n_of is None):
             raise _wrong("n and n_of come together; allowed: both or none; add the other")
         return self
@@ -270,16 +280,19 @@ class NotFound(Part):
     """What the second reader could not find, and why."""
 
     not_found: Text
+    note: Text | None = None
 
 
 class SecondFinding(Part):
     """A finding as the second reader, who did not know the first reading, wrote it down."""
 
     direction: Direction
-    groups: tuple[Group, ...] = ()
+    groups: tuple[SecondGroup, ...] = ()
     effect: Effect | None = None
     p: PValue | None = None
-    where: Place
+    where: Text
+    address: Address | None = None
+    note: Text | None = None
 
 
 class SecondBibliography(Part):
@@ -301,3 +314,5 @@ class SecondReading(Part):
     read: Read
     findings: dict[str, SecondFinding | NotFound] = Field(default_factory=dict)
     bibliography: SecondBibliography = SecondBibliography()
+    note: Text | None = None
+    notes: Text | None = None

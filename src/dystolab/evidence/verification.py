@@ -6,14 +6,27 @@ Only findings that a second reader confirmed, or a disagreement that was settled
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from dystolab.evidence.schema import Finding, Group, NotFound, SecondFinding, SecondReading, Spread, Study
+from dystolab.evidence.schema import (
+    STATISTICS,
+    Finding,
+    Group,
+    NotFound,
+    Role,
+    SecondFinding,
+    SecondGroup,
+    SecondReading,
+    Spread,
+    Study,
+)
 
 Status = Literal["confirmed", "disagreed", "not_found", "unread"]
 STATUSES: tuple[str, ...] = get_args(Status)
-_NUMBERS = ("n", "n_of", "mean", "median", "proportion", "count")
+ROLES: tuple[Role, ...] = get_args(Role)
+_NUMBERS = ("n", *STATISTICS)
 
 
 @dataclass(frozen=True)
@@ -69,7 +82,8 @@ def compared(study: Study, finding: Finding, reading: SecondReading | None) -> C
         # There are no second numbers to keep; the first ones stand if somebody looked again and said so.
         return Checked(study, finding, "not_found", verified=kept == "first")
     pairs = list(_pairs(finding, second))
-    differences = tuple(pair for pair in pairs if pair.first is not None and not _same(pair.first, pair.second))
+    mirrored = finding.direction == second.direction
+    differences = tuple(pair for pair in pairs if pair.first is not None and not _same(pair, mirrored))
     additions = tuple(pair for pair in pairs if pair.first is None and pair.second is not None)
     if not differences:
         return Checked(study, finding, "confirmed", (), additions, verified=True)
@@ -77,23 +91,13 @@ def compared(study: Study, finding: Finding, reading: SecondReading | None) -> C
     return Checked(study, used, "disagreed", differences, additions, verified=kept in ("first", "second"))
 
 
-def bibliography(study: Study, reading: SecondReading | None) -> tuple[Difference, ...]:
-    """Return the bibliographic fields that the second reader saw otherwise."""
-    if reading is None:
-        return ()
-    seen = reading.bibliography.model_dump(exclude_none=True)
-    pairs = [Difference(key, getattr(study, key), value) for key, value in seen.items()]
-    return tuple(pair for pair in pairs if _folded(pair.first) != _folded(pair.second))
-
-
 def _pairs(finding: Finding, second: SecondFinding) -> list[Difference]:
     out = [Difference("direction", finding.direction, second.direction)]
-    for role in ("case", "reference"):
-        ours, theirs = finding.of(role), [group for group in second.groups if group.role == role]
-        for group, other in _matched(ours, theirs):
-            name = f"{role} ({(group or other).name})" if len(ours) > 1 else role  # type: ignore[union-attr]
-            out += [Difference(f"{name}.{key}", _get(group, key), _get(other, key)) for key in _NUMBERS]
-            out += _spreads(name, _get(group, "spread"), _get(other, "spread"))
+    for name, group, other in _groups(finding, second):
+        out += [Difference(f"{name}.{key}", _get(group, key), _get(other, key)) for key in _NUMBERS]
+        if _get(other, "n_of") is not None:  # no number: only another answer is a disagreement
+            out.append(Difference(f"{name}.n_of", _get(group, "n_of"), _get(other, "n_of")))
+        out += _spreads(name, _get(group, "spread"), _get(other, "spread"))
     for key in ("kind", "value"):
         out.append(Difference(f"effect.{key}", _get(finding.effect, key), _get(second.effect, key)))
     out += _spreads("effect", _get(finding.effect, "spread"), _get(second.effect, "spread"))
@@ -102,18 +106,29 @@ def _pairs(finding: Finding, second: SecondFinding) -> list[Difference]:
     return out
 
 
-def _matched(ours: Any, theirs: list[Group]) -> list[tuple[Group | None, Group | None]]:
+def _groups(finding: Finding, second: SecondFinding) -> list[tuple[str, Group | None, SecondGroup | None]]:
+    """Return the groups of both readers in pairs, each with a name for what is told of it."""
+    out: list[tuple[str, Group | None, SecondGroup | None]] = []
+    for role in ROLES:
+        pairs = _matched(finding.of(role), [group for group in second.groups if group.role == role])
+        for group, other in pairs:
+            told = _get(group, "name") or _get(other, "name") or "unnamed"
+            out.append((f"{role} ({told})" if len(pairs) > 1 else role, group, other))
+    return out
+
+
+def _matched(ours: Sequence[Group], theirs: list[SecondGroup]) -> list[tuple[Group | None, SecondGroup | None]]:
     """Return the groups of one role in pairs: those of one name, then the others in their order."""
     left = list(theirs)
-    pairs: list[tuple[Group | None, Group | None]] = []
+    pairs: list[tuple[Group | None, SecondGroup | None]] = []
     for group in ours:
-        same = next((other for other in left if other.name.lower() == group.name.lower()), None)
+        same = next((other for other in left if (other.name or "").lower() == group.name.lower()), None)
         if same is not None:
             left.remove(same)
         pairs.append((group, same))
-    for i, (group, other) in enumerate(pairs):
+    for i, (first, other) in enumerate(pairs):
         if other is None and left:
-            pairs[i] = (group, left.pop(0))
+            pairs[i] = (first, left.pop(0))
     return pairs + [(None, other) for other in left]
 
 
@@ -128,20 +143,39 @@ def _get(thing: Any, key: str) -> Any:
     return None if thing is None else getattr(thing, key)
 
 
-def _same(one: Any, other: Any) -> bool:
+def _same(pair: Difference, mirrored: bool) -> bool:
+    """Tell whether the readers mean the same.
+
+    Mixed and described both say that there is no one direction. A fall printed as an improvement of 40 % may be typed
+    with or without its sign: where the readers agree on the direction (`mirrored`), the size alone counts.
+    """
+    one, other = pair.first, pair.second
+    if pair.field == "direction":
+        return one == other or {one, other} == {"mixed", "described"}
     if isinstance(one, int | float) and isinstance(other, int | float):
+        if mirrored and pair.field == "effect.value":
+            one, other = abs(one), abs(other)
         return math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-12)
     return bool(one == other)
 
 
 def _replaced(finding: Finding, second: SecondFinding) -> Finding:
     """Return `finding` with the second reader's numbers."""
-    new = {"direction": second.direction, "groups": second.groups, "effect": second.effect, "p": second.p}
+    named = [_group(group, other) for _, group, other in _groups(finding, second) if other is not None]
+    new = {"direction": second.direction, "groups": tuple(named), "effect": second.effect, "p": second.p}
     return finding.model_copy(update={**new, "where": second.where})
 
 
-def _folded(value: Any) -> str:
-    return "".join(letter for letter in str(value).lower() if letter.isalnum())
+def _group(first: Group | None, second: SecondGroup) -> Group:
+    """Return the second reader's numbers on a group as the first would write them: one statistic, the same if given."""
+    given = [key for key in STATISTICS if getattr(second, key) is not None]
+    kept = first.statistic if first is not None and first.statistic in given else next(iter(given), None)
+    dropped = {key: None for key in STATISTICS if key != kept}
+    if kept not in ("mean", "median"):
+        dropped["spread"] = None
+    if second.n is None or second.n_of is None:
+        dropped |= {"n": None, "n_of": None}
+    return Group(**{**second.model_dump(), **dropped, "name": _get(first, "name") or second.name or second.role})
 
 
 def _told(value: Any) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from dystolab.evidence import bibliography
 from dystolab.evidence.base import Base
 from dystolab.evidence.schema import Effect, Finding, Group, Spread, Study
-from dystolab.evidence.verification import Checked, bibliography
+from dystolab.evidence.verification import Checked
 
 ARROWS = {
     "increase": "↑ increase",
@@ -55,7 +56,7 @@ def as_json(base: Base, study: Study) -> dict[str, Any]:
     """Return `study` as JSON values, each finding with its status."""
     told = study.model_dump(mode="json")
     told["findings"] = [finding_json(one) for one in base.by_study[study.id]]
-    differences = bibliography(study, base.seconds.get(study.id))
+    differences = bibliography.differences(study, base.seconds.get(study.id))
     told["bibliography_differences"] = [vars(one) for one in differences]
     return told
 

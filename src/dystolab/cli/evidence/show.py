@@ -32,8 +32,7 @@ def main(
 
 
 def _head(base: Base, study: Study) -> list[str]:
-    from dystolab.evidence import words
-    from dystolab.evidence.verification import bibliography
+    from dystolab.evidence import bibliography, words
 
     unsure = f" (not confirmed: {', '.join(study.bibliography_unconfirmed)})" if study.bibliography_unconfirmed else ""
     lines = [
@@ -48,7 +47,7 @@ def _head(base: Base, study: Study) -> list[str]:
     lines += [f"note: {study.notes}"] if study.notes else []
     lines += [f"pools: {', '.join(study.contains)}"] if study.contains else []
     lines += [f"conflicts with: {', '.join(study.conflicts_with)}"] if study.conflicts_with else []
-    other = bibliography(study, base.seconds.get(study.id))
+    other = bibliography.differences(study, base.seconds.get(study.id))
     return lines + [f"second reader, bibliography (first / second): {difference}" for difference in other]
 
 
