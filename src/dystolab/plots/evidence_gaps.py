@@ -25,10 +25,13 @@ def figure(base: Base) -> Figure:
     drawn = Figure(figsize=(3.2 + _CELL_IN * max(8, len(columns)), 2.9 + _CELL_IN * max(4, len(rows))), dpi=150)
     drawn.set_layout_engine("constrained", h_pad=0.12)  # room for the title above square cells
     axes = drawn.subplots()
+    if not cells:
+        style.nothing(axes, "no study")
+        return drawn
     counts = np.full((len(rows), len(columns)), np.nan)
     for (condition, paradigm), cell in cells.items():
         counts[rows.index(condition), columns.index(paradigm)] = len(cell.studies)
-    most = max(2.0, float(np.nanmax(counts))) if cells else 2.0
+    most = max(2.0, float(np.nanmax(counts)))
     norm, colours = LogNorm(1, most), colormaps["cividis"]
     axes.imshow(counts, norm=norm, cmap=colours, aspect="equal")
     for (condition, paradigm), cell in cells.items():

@@ -1,0 +1,121 @@
+"""``dystolab evidence``: what its verbs print, their JSON, and one clear line for every mistake."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from dystolab import cli, evidence
+from dystolab.cli import _verbs
+from dystolab.cli import evidence as verb
+from evidence_files import STUDY, changed, dumped, study, write
+from test_evidence_meta import base_of
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("DYSTOLAB_EVIDENCE", raising=False)
+
+
+def told(capsys: pytest.CaptureFixture[str], *words: str, code: int = 0) -> str:
+    assert cli.call(["evidence", *words]) == code
+    out, err = capsys.readouterr()
+    return out if code in (0, 1) else err
+
+
+def test_every_verb_has_help(capsys: pytest.CaptureFixture[str]) -> None:
+    text = told(capsys, "--help")
+    for name in _verbs.names(verb):
+        assert name in text
+        assert "Usage: dystolab evidence" in told(capsys, name, "--help")
+        assert "--json" in told(capsys, name, "--help")
+    assert "did you mean 'gaps'" in told(capsys, "gap", code=cli.BAD_INPUT)
+
+
+def test_list_tells_what_was_found(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    base_of(tmp_path / "own", STUDY, study("roe_2002", findings=[], read="title", paradigms=["tdt"]))
+    own = ["--base", str(tmp_path / "own")]
+    lines = told(capsys, "list", *own, "--measure", "blinks").splitlines()
+    assert [line.split("\t") for line in lines] == [
+        [
+            *("doe_2001_blink", "blinks", "12 / 8", "20 % (SD 10) / 30 % (SD 12), p = 0.04", "↓ decrease"),
+            *("10.1234/doe.2001", "abstract", "yes"),
+        ]
+    ]
+    assert "roe_2002\t-\t-\t-\tnothing read" in told(capsys, "list", *own, "--paradigm", "tdt")
+    assert told(capsys, "list", *own, "--verified").count("\n") == 1
+    assert "doe_2001" in told(capsys, "list", *own, "--condition", "isolated_dystonia")
+    assert "doe_2001" not in told(capsys, "list", *own, "--condition", "blepharospasm")
+    assert "doe_2001" in told(capsys, "list", *own, "--population", "human", "--implication", "network")
+    assert "doe_2001" not in told(capsys, "list", *own, "--population", "animal")
+    for option, value, near in (
+        ("--paradigm", "ebc", "ebcc"), ("--condition", "cervical", "cervical_dystonia"), ("--measure", "blink", "blinks"),
+        ("--population", "humans", "human"), ("--implication", "drive", "driver"),
+    ):  # fmt: skip
+        assert f"did you mean '{near}'" in told(capsys, "list", *own, option, value, code=cli.BAD_INPUT)
+
+
+def test_show_tells_both_readings(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    base_of(tmp_path / "own", STUDY)
+    second = (tmp_path / "own" / "second" / "doe_2001_blink.yaml").read_text()
+    (tmp_path / "own" / "second" / "doe_2001_blink.yaml").write_text(second.replace("mean: 20", "mean: 21"))
+    text = told(capsys, "show", "doe_2001_blink", "--base", "own")
+    assert "cr: ↓ decrease of blinks, cervical_dystonia, ill vs healthy" in text
+    assert "first / second reader, case.mean: 20 / 21" in text and "disagreed" in text
+    (finding,) = json.loads(told(capsys, "show", "doe_2001_blink", "--base", "own", "--json"))["study"]["findings"]
+    assert finding["differences"] == [{"field": "case.mean", "first": 20.0, "second": 21.0}]
+    assert "did you mean 'doe_2001_blink'" in told(capsys, "show", "doe_2001", "--base", "own", code=cli.BAD_INPUT)
+
+
+def test_add_and_check(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "doe_2001_blink.yaml").write_text(dumped(STUDY))
+    assert "--base DIR, or set DYSTOLAB_EVIDENCE" in told(capsys, "add", "doe_2001_blink.yaml", code=cli.BAD_INPUT)
+    assert "not added: 1 problems" in told(capsys, "add", "doe_2001_blink.yaml", "--base", "own", code=1)
+    assert not Path("own").exists()
+    write(tmp_path / "own")
+    monkeypatch.setenv("DYSTOLAB_EVIDENCE", "own")
+    assert told(capsys, "add", "doe_2001_blink.yaml") == "own/studies/doe_2001_blink.yaml\n"
+    assert json.loads(told(capsys, "add", "doe_2001_blink.yaml", "--json", code=1))["added"] is None
+    assert "0 problems" in told(capsys, "check")
+    (tmp_path / "own" / "studies" / "roe_2002.yaml").write_text(dumped(changed(study("roe_2002"), kind="nonsense")))
+    text = told(capsys, "check", code=1)
+    assert "own/studies/roe_2002.yaml:9: kind: unknown kind 'nonsense'; allowed: original" in text
+    assert "second reading: confirmed" in text and text.rstrip().endswith("remarks")
+    assert told(capsys, "list", code=cli.BAD_INPUT).startswith("dystolab: own/studies/roe_2002.yaml:9: kind")
+    report = json.loads(told(capsys, "check", "--json", code=1))
+    assert report["problems"][0]["line"] == 9 and report["report"]["studies"] == 1 + len(evidence.load().studies)
+    alone = json.loads(told(capsys, "check", "--alone", "--json", code=1))
+    assert alone["report"]["studies"] == 1
+
+
+def test_files_that_are_written(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    for form in ("csv", "bibtex", "html", "json"):
+        assert told(capsys, "export", "--format", form, "--out", f"out/base.{form}") == f"out/base.{form}\n"
+        assert (tmp_path / "out" / f"base.{form}").stat().st_size > 1000
+    assert "did you mean 'html'" in told(capsys, "export", "--format", "htm", "--out", "x", code=cli.BAD_INPUT)
+    text = told(capsys, "gaps", "--out", "map")
+    assert text.splitlines()[-3:] == ["map/gaps.png", "map/gaps.html", "map/gaps.csv"]
+    assert (tmp_path / "map" / "gaps.png").read_bytes().startswith(b"\x89PNG")
+    cells = json.loads(told(capsys, "gaps", "--json"))
+    assert {"cells", "empty_cells", "unread", "written"} <= set(cells)
+    assert told(capsys, "questions", "teo_2009_ebcc_focal", "--out", "ask") == "1 files of questions in ask\n"
+    assert (tmp_path / "ask" / "teo_2009_ebcc_focal.yaml").exists()
+    (tmp_path / "file").touch()
+    assert "can't be written" in told(capsys, "export", "--format", "csv", "--out", "file/x", code=cli.BAD_INPUT)
+
+
+def test_conflicts_terms_and_meta(capsys: pytest.CaptureFixture[str]) -> None:
+    text = told(capsys, "conflicts")
+    assert "noted by a reader\n  antelmi_2016_ebcc_tremor: " in text and "what would decide it: " in text
+    assert json.loads(told(capsys, "conflicts", "--json"))["questions"]
+    for kind in ("paradigms", "conditions", "measures"):
+        assert len(json.loads(told(capsys, "terms", kind, "--json"))[kind]) == len(
+            evidence.load().vocabulary.terms(kind)
+        )
+    assert "ebcc\teyeblink classical conditioning" in told(capsys, "terms", "paradigms")
+    assert "did you mean 'measures'" in told(capsys, "terms", "measure", code=cli.BAD_INPUT)
+    refused = told(capsys, "meta", "--measure", "conditioned_respons", code=cli.BAD_INPUT)
+    assert "did you mean 'conditioned_responses'" in refused
