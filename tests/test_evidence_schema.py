@@ -192,7 +192,7 @@ _JUNK = st.recursive(
 )
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(at=st.sampled_from(_leaves(STUDY)[1:]), junk=_JUNK)
 def test_a_damaged_tree_never_crashes(tmp_path: Path, at: tuple[Any, ...], junk: Any) -> None:
     damaged = changed(STUDY, **{"__".join(map(str, at)): junk})
@@ -203,7 +203,7 @@ def test_a_damaged_tree_never_crashes(tmp_path: Path, at: tuple[Any, ...], junk:
     assert found or base.studies
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_damaged_bytes_never_crash(tmp_path: Path, data: st.DataObject) -> None:
     whole = dumped(STUDY).encode()

@@ -216,7 +216,9 @@ def _across(base: Base, documents: Mapping[str, tree.Document]) -> None:
                 if other not in base.studies:
                     said = unknown("study", other, base.studies, "base (`dystolab evidence list`)")
                     document.problem((key, i), f"{key}: {said}")
-        title = "".join(letter for letter in study.title.lower() if letter.isalnum())
+        # A title that nobody saw is a description, which several studies may share.
+        seen_title = "" if "title" in study.bibliography_unconfirmed else study.title.lower()
+        title = "".join(letter for letter in seen_title if letter.isalnum())
         for key, value in (("doi", (study.doi or "").lower()), ("title", title)):
             first = seen.setdefault((key, value), study.id) if value else study.id
             if first != study.id:

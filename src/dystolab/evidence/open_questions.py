@@ -68,9 +68,9 @@ def load(base: Base) -> OpenQuestions:
     return found
 
 
-def read(base: Base, file: Path = FILE) -> tuple[OpenQuestions, list[Problem]]:
-    """Return the questions in `file`, and every problem with them."""
-    document = tree.read(file)
+def read(base: Base, file: Path | None = None) -> tuple[OpenQuestions, list[Problem]]:
+    """Return the questions in `file` (those of the package if it is not given), and every problem with them."""
+    document = tree.read(file or FILE)
     found = None if document.problems else parsing.model(document, OpenQuestions, document.value, (), base.vocabulary)
     if found is None:
         return OpenQuestions(), document.problems
