@@ -67,6 +67,7 @@ STUDY: dict[str, Any] = {
     ],
 }
 BLINKS = {"paradigm": "ebcc", "definition": "share of trials with a conditioned blink", "increase": "more learning"}
+WORDS: dict[str, Any] = {"measures": {"blinks": BLINKS}}
 SECOND: dict[str, Any] = {
     "id": "doe_2001_blink",
     "read_on": "2026-01-03",
@@ -102,7 +103,7 @@ def changed(tree: dict[str, Any], **changes: Any) -> dict[str, Any]:
 def write(folder: Path, *studies: dict[str, Any], second: dict[str, Any] | None = None) -> Path:
     """Write `studies`, the measure that they use and a second reading below `folder`, and return it."""
     (folder / "studies").mkdir(parents=True, exist_ok=True)
-    (folder / "vocabulary.yaml").write_text(dumped({"measures": {"blinks": BLINKS}}))
+    (folder / "vocabulary.yaml").write_text(dumped(WORDS))
     for study in studies:
         (folder / "studies" / f"{study['id']}.yaml").write_text(dumped(study))
     if second is not None:

@@ -15,7 +15,7 @@ from dystolab import evidence
 from dystolab.errors import EvidenceError, UnknownNameError
 from dystolab.evidence import tree
 from dystolab.evidence.base import SHIPPED, study_files
-from evidence_files import BLINKS, STUDY, changed, dumped, study, write
+from evidence_files import BLINKS, SECOND, STUDY, WORDS, changed, dumped, study, write
 
 TODAY = date(2026, 6, 1)
 
@@ -192,15 +192,21 @@ _JUNK = st.recursive(
 )
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(at=st.sampled_from(_leaves(STUDY)[1:]), junk=_JUNK)
-def test_a_damaged_tree_never_crashes(tmp_path: Path, at: tuple[Any, ...], junk: Any) -> None:
-    damaged = changed(STUDY, **{"__".join(map(str, at)): junk})
-    write(tmp_path)
-    (tmp_path / "studies" / "doe_2001_blink.yaml").write_text(dumped(damaged))
+_FORMS = {"studies/doe_2001_blink.yaml": STUDY, "second/doe_2001_blink.yaml": SECOND, "vocabulary.yaml": WORDS}
+_PLACES = [(file, leaf) for file, form in _FORMS.items() for leaf in _leaves(form)[1:]]
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(place=st.sampled_from(_PLACES), junk=_JUNK)
+def test_a_damaged_tree_never_crashes(tmp_path: Path, place: tuple[str, tuple[Any, ...]], junk: Any) -> None:
+    """Anything may stand anywhere in a study, a second reading or a vocabulary."""
+    file, at = place
+    write(tmp_path, STUDY, second=SECOND)
+    damaged = changed(_FORMS[file], **{"__".join(map(str, at)): junk})
+    (tmp_path / file).write_text(dumped(damaged))
     base, found = evidence.read(tmp_path, shipped=False, today=TODAY)
     assert all("\n" not in str(problem) for problem in found)
-    assert found or base.studies
+    assert found or base.checked
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

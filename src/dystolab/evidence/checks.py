@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
 from dystolab.evidence.schema import TWO_SIDED_CONTRASTS, Finding, Study
-from dystolab.evidence.tree import Document, Path_
+from dystolab.evidence.tree import Document, Keys
 
 _POOLS = ("pooled", "meta_analysis")
 _SIGNED = {
@@ -21,7 +21,7 @@ _SIGNED = {
 
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 
-Said = tuple[Path_, str, bool]
+Said = tuple[Keys, str, bool]
 """Where below the study, what, and whether it is a mere remark."""
 
 
@@ -47,7 +47,7 @@ def findings(document: Document, found: Iterable[Finding]) -> None:
             document.problem((*at, *path), f"{finding.id}: {said}", remark=remark)
 
 
-def _at(document: Document, finding: Finding) -> Path_:
+def _at(document: Document, finding: Finding) -> Keys:
     items = document.value["findings"]
     return (
         "findings",
@@ -130,6 +130,9 @@ def _direction(finding: Finding) -> Iterator[Said]:
             f"{finding.direction} of a single group; allowed: mixed, described, no_change; it is compared with nobody"
         )
         yield ("direction",), said, False
+    if finding.direction == "no_change" and finding.p is not None and finding.p.significant:
+        said = f"no_change beside p {finding.p.relation} {finding.p.value:g}; allowed; make sure that p belongs to it"
+        yield ("direction",), said, True
     if finding.direction not in ("increase", "decrease"):
         return
     sign = 1 if finding.direction == "increase" else -1

@@ -9,7 +9,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from dystolab.evidence.problems import unknown
 from dystolab.evidence.schema import Finding, NotFound, Part, SecondFinding, SecondReading, Study
-from dystolab.evidence.tree import Document, Path_
+from dystolab.evidence.tree import Document, Keys
 from dystolab.evidence.vocabulary import Vocabulary
 
 M = TypeVar("M", bound=BaseModel)
@@ -64,7 +64,7 @@ def second(document: Document, vocabulary: Vocabulary) -> SecondReading | None:
     return whole and whole.model_copy(update={"findings": found})
 
 
-def model(document: Document, kind: type[M], raw: Any, at: Path_, vocabulary: Vocabulary) -> M | None:
+def model(document: Document, kind: type[M], raw: Any, at: Keys, vocabulary: Vocabulary) -> M | None:
     """Return `raw` as a `kind`, or None with every complaint noted at its line below `at`."""
     try:
         return TypeAdapter(kind).validate_python(raw, context={"vocabulary": vocabulary})
@@ -104,7 +104,7 @@ def _line(kind: type[BaseModel], complaint: Mapping[str, Any]) -> str:
     return f"{where} {str(given)[:60]!r} is not allowed; allowed: {told}; check it"
 
 
-def _keys(kind: type[BaseModel], path: Path_) -> list[str]:
+def _keys(kind: type[BaseModel], path: Keys) -> list[str]:
     """Return the keys of the model at `path` below `kind`."""
     from dystolab.evidence import schema
 

@@ -19,7 +19,7 @@ Species = Literal["human", "mouse", "rat", "hamster", "monkey", "in_silico", "mi
 Read = Literal["title", "secondary", "abstract", "table", "results", "full_text"]
 Implication = Literal["driver", "compensation", "bystander", "network", "against", "not_addressed"]
 Answer = Literal["yes", "no", "unclear"]
-Field_ = Literal["title", "first_author", "year", "journal", "doi", "address"]
+BibliographicField = Literal["title", "first_author", "year", "journal", "doi", "address"]
 Contrast = Literal[
     "ill_vs_healthy", "carrier_vs_noncarrier", "model_vs_wildtype", "after_vs_before", "active_vs_sham",
     "with_vs_without", "subgroup_vs_subgroup", "correlation", "single_group",
@@ -254,7 +254,7 @@ class Study(Part):
     journal: Text | None
     doi: Doi | None
     address: Address | None
-    bibliography_unconfirmed: tuple[Field_, ...]
+    bibliography_unconfirmed: tuple[BibliographicField, ...]
     kind: Kind
     species: Species
     population: Text

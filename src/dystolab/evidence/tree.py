@@ -24,7 +24,7 @@ _INTEGER = re.compile(r"[-+]?[0-9]{1,18}")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]{1,3})?")
 _WORDS = {"": None, "~": None, "null": None, "true": True, "false": False}
 
-Path_ = tuple[str | int, ...]
+Keys = tuple[str | int, ...]
 
 
 @dataclass
@@ -45,16 +45,16 @@ class Document:
 
     file: str
     value: Any = None
-    lines: dict[Path_, int] = field(default_factory=dict)
+    lines: dict[Keys, int] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
-    def line(self, path: Path_) -> int:
+    def line(self, path: Keys) -> int:
         """Return the line of what stands at `path`, or of the nearest thing around it."""
         while path and path not in self.lines:
             path = path[:-1]
         return self.lines.get(path, 1)
 
-    def problem(self, path: Path_, text: str, *, remark: bool = False) -> None:
+    def problem(self, path: Keys, text: str, *, remark: bool = False) -> None:
         """Note that something at `path` is wrong."""
         self.problems.append(Problem(self.file, self.line(path), text, remark))
 
@@ -116,7 +116,7 @@ class _Builder:
             self.document.problem((), "is empty; allowed: one mapping of keys and values; fill it")
         return value
 
-    def node(self, event: Any, path: Path_) -> Any:
+    def node(self, event: Any, path: Keys) -> Any:
         self.document.lines.setdefault(path, event.start_mark.line + 1)
         if isinstance(event, yaml.AliasEvent):
             self.stop(event, f"alias *{event.anchor}; allowed: plain values; write the value out")
@@ -132,13 +132,13 @@ class _Builder:
             return self.sequence(path)
         return self.mapping(path)
 
-    def sequence(self, path: Path_) -> list[Any]:
+    def sequence(self, path: Keys) -> list[Any]:
         out: list[Any] = []
         while not isinstance(event := next(self.events), yaml.SequenceEndEvent):
             out.append(self.node(event, (*path, len(out))))
         return out
 
-    def mapping(self, path: Path_) -> dict[str, Any]:
+    def mapping(self, path: Keys) -> dict[str, Any]:
         out: dict[str, Any] = {}
         while not isinstance(event := next(self.events), yaml.MappingEndEvent):
             if not isinstance(event, yaml.ScalarEvent) or event.anchor is not None or event.tag is not None:

@@ -39,7 +39,8 @@ def figure(base: Base) -> Figure:
         dark = norm(len(cell.studies)) < _MIDDLE
         axes.text(x, y - 0.06, str(len(cell.studies)), ha="center", va="center", fontsize=7, color="w" if dark else "k")
         if cell.verified_share:
-            axes.barh(y + 0.38, 0.9 * cell.verified_share, 0.14, left=x - 0.45, color="w", edgecolor="k", lw=0.4)
+            axes.barh(y + 0.36, 0.8, 0.12, left=x - 0.4, color="k", alpha=0.45, lw=0)
+            axes.barh(y + 0.36, 0.8 * cell.verified_share, 0.12, left=x - 0.4, color="w", lw=0)
     axes.set_xticks(range(len(columns)), [_words(name) for name in columns], rotation=90)
     axes.set_yticks(range(len(rows)), [_words(name) for name in rows])
     style.tidy(axes, "", "", "Studies on each condition by each paradigm")
