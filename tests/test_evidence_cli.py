@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -13,7 +14,7 @@ from dystolab import cli, evidence
 from dystolab.cli import _verbs
 from dystolab.cli import evidence as verb
 from dystolab.evidence import base as bases
-from dystolab.evidence import open_questions, vocabulary
+from dystolab.evidence import export, open_questions, schema, selection, verification, vocabulary
 from evidence_files import STUDY, changed, dumped, study, write
 from test_evidence_meta import base_of
 
@@ -112,6 +113,8 @@ def test_add_and_check(capsys: pytest.CaptureFixture[str], tmp_path: Path, monke
     report = json.loads(told(capsys, "check", "--json", code=1))
     assert [problem["line"] for problem in report["problems"] if not problem["remark"]] == [9]
     assert report["report"]["studies"] == 1 + len(FEW)
+    told(capsys, "check", "--report", "coverage.md", code=1)
+    assert "\n| Studies | 4 |\n" in Path("coverage.md").read_text()
     alone = json.loads(told(capsys, "check", "--alone", "--json", code=1))
     assert alone["report"]["studies"] == 1
 
@@ -144,3 +147,17 @@ def test_conflicts_terms_and_meta(capsys: pytest.CaptureFixture[str]) -> None:
     assert "did you mean 'measures'" in told(capsys, "terms", "measure", code=cli.BAD_INPUT)
     refused = told(capsys, "meta", "--measure", "conditioned_respons", code=cli.BAD_INPUT)
     assert "did you mean 'conditioned_responses'" in refused
+
+
+def test_every_name_is_in_the_documented_list() -> None:
+    text = (Path(__file__).parents[1] / "docs" / "names.md").read_text()
+    for label, names in (
+        ("Kinds of study", get_args(schema.Kind)), ("Species", get_args(schema.Species)),
+        ("Populations to choose", selection.POPULATIONS), ("Reading levels", get_args(schema.Read)),
+        ("Implications", get_args(schema.Implication)), ("Contrasts", get_args(schema.Contrast)),
+        ("Directions", get_args(schema.Direction)), ("Statuses", verification.STATUSES),
+        ("Formats of export", export.FORMATS), ("Verbs of evidence", _verbs.names(verb)),
+        ("In Python, `dystolab.evidence`", evidence.__all__),
+    ):  # fmt: skip
+        (told,) = re.findall(rf"^{re.escape(label)}: ([^.]*)\.$", text, re.MULTILINE)
+        assert re.findall(r"`([^`]+)`", told) == list(names), label

@@ -44,6 +44,29 @@ def report(base: Base) -> dict[str, Any]:
     }
 
 
+def markdown(told: dict[str, Any]) -> str:
+    """Return a `report` as a page of tables."""
+    from dystolab import __version__
+
+    counts = {key: value for key, value in told.items() if not isinstance(value, dict)}
+    share = counts.pop("confirmed_share")
+    counts["confirmed, of findings read twice"] = "none read twice" if share is None else f"{100 * share:.1f} %"
+    parts = {"Counts": counts, **{key: value for key, value in told.items() if isinstance(value, dict)}}
+    lines = [
+        "# Coverage of the evidence base",
+        "",
+        f"Written by `dystolab evidence check --report` of dystolab {__version__}.",
+    ]
+    for title, found in parts.items():
+        lines += ["", f"## {_words(title)}", "", "| what | number |", "|---|---|"]
+        lines += [f"| {_words(name)} | {count} |" for name, count in found.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ").capitalize()
+
+
 def _counted(values: list[str], order: tuple[str, ...]) -> dict[str, int]:
     found = Counter(values)
     return {name: found[name] for name in order}

@@ -17,18 +17,23 @@ def main(
     ] = None,
     alone: Annotated[bool, typer.Option("--alone", help="Leave the shipped studies out.")] = False,
     vocabularies: Vocabularies = None,
+    page: Annotated[
+        Path | None, typer.Option("--report", metavar="FILE", help="Write the numbers of coverage as Markdown.")
+    ] = None,
     own: OwnBase = None,
     as_json: AsJson = False,
 ) -> None:
     """Check all studies and second readings, tell every problem, and count what is read and confirmed."""
     from dystolab import evidence
-    from dystolab.evidence import open_questions, report
+    from dystolab.evidence import open_questions, report, writing
 
     places = [*(folders or []), *([own] if own else [])]
     base, problems = evidence.read(*places, shipped=not alone, vocabularies=vocabularies or ())
     if not alone:
         problems = sorted([*problems, *open_questions.read(base)[1]])
     told = report.report(base)
+    if page:
+        writing.write_whole(page, report.markdown(told))
     bad = sum(not problem.remark for problem in problems)
     if as_json:
         rows = [vars(problem) for problem in problems]
