@@ -66,11 +66,18 @@ def test_list_tells_what_was_found(capsys: pytest.CaptureFixture[str], tmp_path:
     lines = told(capsys, "list", *own, "--measure", "blinks").splitlines()
     assert [line.split("\t") for line in lines] == [
         [
-            *("doe_2001_blink", "blinks", "12 / 8", "20 % (SD 10) / 30 % (SD 12), p = 0.04", "↓ decrease"),
+            *(
+                "doe_2001_blink",
+                "blinks",
+                "cervical_dystonia",
+                "12 / 8",
+                "20 % (SD 10) / 30 % (SD 12), p = 0.04",
+                "↓ decrease",
+            ),
             *("10.1234/doe.2001", "abstract", "yes"),
         ]
     ]
-    assert "roe_2002\t-\t-\t-\tnothing read" in told(capsys, "list", *own, "--paradigm", "tdt")
+    assert "roe_2002\t-\tcervical_dystonia\t-\t-\tnothing read" in told(capsys, "list", *own, "--paradigm", "tdt")
     assert told(capsys, "list", *own, "--verified").count("\n") == 1
     assert "doe_2001" in told(capsys, "list", *own, "--condition", "isolated_dystonia")
     assert "doe_2001" not in told(capsys, "list", *own, "--condition", "blepharospasm")

@@ -223,8 +223,8 @@ def test_an_analysis_says_what_it_left_out(tmp_path: Path) -> None:
     null = [finding | {"direction": "no_change", "groups": groups({}, {}), "p": {"relation": "=", "value": 0.5}}]
     base = base_of(
         tmp_path,
-        study("a_small", findings=twice),
-        study("b_other", findings__0__groups__0__mean=25),
+        study("a_small", findings=twice, cohort="Dublin"),
+        study("b_other", cohort="dublin", findings__0__groups__0__mean=25),
         study("c_null", findings=null),
         study("d_held"),
         study("e_pool", kind="pooled", contains=["d_held"], findings__0__groups__0__mean=28),
@@ -246,6 +246,7 @@ def test_an_analysis_says_what_it_left_out(tmp_path: Path) -> None:
         "h_shares/cr": "another question (ill vs healthy, between, human, log or)",
         "i_mouse/cr": "another question (ill vs healthy, between, animal, g)",
     }
+    assert found.shared_cohorts == {"dublin": ("a_small", "b_other")}
     assert sum(found.weights) == pytest.approx(1)
     assert json.loads(json.dumps(found.as_json(), allow_nan=False))["outcomes"]["REML"]["method"] == "REML"
 

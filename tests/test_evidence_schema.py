@@ -104,6 +104,19 @@ def test_all_problems_of_all_files_are_collected(tmp_path: Path) -> None:
         evidence.load(tmp_path, shipped=False)
 
 
+def test_remarks_do_not_stop_a_base(tmp_path: Path) -> None:
+    told = {
+        "no_change beside p = 0.04": {"findings__0__direction": "no_change"},
+        "what tells the result (20)": {"findings__0__what": "blinks, 20 of 100"},
+        "decrease beside a hedges_g of 0.5": {"findings__0__effect": {"kind": "hedges_g", "value": 0.5}},
+        "condition blepharospasm is not among": {"findings__0__condition": "blepharospasm"},
+    }
+    for i, (said, changes) in enumerate(told.items()):
+        (remark,) = problems(tmp_path / str(i), changed(STUDY, **changes), remarks=True)
+        assert f"(remark) cr: {said}" in remark
+        assert evidence.load(tmp_path / str(i), shipped=False).checked
+
+
 def test_a_missing_key_is_named(tmp_path: Path) -> None:
     lacking = {key: value for key, value in STUDY.items() if key != "year"}
     (said,) = problems(tmp_path, lacking)

@@ -19,7 +19,7 @@ _SIGNED = {
     "odds_ratio": 1.0,
 }
 
-_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 Said = tuple[Keys, str, bool]
 """Where below the study, what, and whether it is a mere remark."""
@@ -86,8 +86,8 @@ def _finding(finding: Finding) -> Iterator[Said]:
 
 
 def _blind(finding: Finding) -> Iterator[Said]:
-    values = {f"{group.value:g}" for group in finding.groups if group.value is not None}
-    values |= {f"{finding.effect.value:g}"} if finding.effect else set()
+    values = {f"{abs(group.value):g}" for group in finding.groups if group.value is not None}
+    values |= {f"{abs(finding.effect.value):g}"} if finding.effect else set()
     told = sorted(values & set(_NUMBER.findall(finding.what)))
     if told:
         said = f"what tells the result ({', '.join(told)}); allowed, but a second reader sees it; take the number out"

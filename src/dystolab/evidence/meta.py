@@ -50,6 +50,15 @@ class Analysis:
         return tuple(words.source(one.study) for one, _ in self.used)
 
     @property
+    def shared_cohorts(self) -> dict[str, tuple[str, ...]]:
+        """Cohorts of which several studies were used, with their ids: they may share people, which is not known."""
+        found: dict[str, list[str]] = {}
+        for one, _ in self.used:
+            if one.study.cohort:
+                found.setdefault(one.study.cohort.casefold(), []).append(one.study.id)
+        return {cohort: tuple(names) for cohort, names in found.items() if len(names) > 1}
+
+    @property
     def weights(self) -> list[float]:
         """The share of each study in the mean by REML."""
         return pooling.weights([size.variance for _, size in self.used], self.outcomes["REML"].tau2)
@@ -64,7 +73,8 @@ class Analysis:
             for (one, size), weight in zip(self.used, self.weights, strict=True)
         ]
         outcomes = {name: outcome.as_json() for name, outcome in self.outcomes.items()}
-        return {**asked, "used": used, "outcomes": outcomes, "left_out": dict(self.left_out)}
+        left = {"left_out": dict(self.left_out), "shared_cohorts": self.shared_cohorts}
+        return {**asked, "used": used, "outcomes": outcomes, **left}
 
 
 def analyse(base: Base, measure: str, condition: str | None = None, contrast: str | None = None) -> Analysis:

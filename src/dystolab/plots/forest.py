@@ -58,10 +58,12 @@ def _beside(axes: Axes, row: int, told: str) -> None:
 
 
 def _caption(analysis: Analysis) -> str:
+    shared = ", ".join(name for names in analysis.shared_cohorts.values() for name in names)
     reml, dl = analysis.outcomes["REML"], analysis.outcomes["DL"]
     return (
         f"dystolab {__version__} · {len(analysis.used)} studies, {analysis.population}, {analysis.design} subjects · "
         f"Q {reml.q:.2f} (p {reml.q_p:.2g}), I² {reml.i2_percent:.0f} %, tau² {reml.tau2:.3f} (REML), {dl.tau2:.3f} "
         f"(DL) · DL {dl.estimate:.2f} · interval by Hartung and Knapp · {len(analysis.left_out)} findings left out · "
+        f"{f'may share people: {shared} · ' if shared else ''}"
         f"sources: {', '.join(analysis.sources)}"
     )

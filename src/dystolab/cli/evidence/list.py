@@ -9,7 +9,7 @@ import typer
 from dystolab.cli._json import AsJson, print_json
 from dystolab.cli.evidence._base import Condition, MeasureTerm, OwnBase, Paradigm, Population, Verified, load
 
-_HEADINGS = ("study", "measure", "n", "effect", "direction", "source", "read", "verified")
+_HEADINGS = ("study", "measure", "condition", "n", "effect", "direction", "source", "read", "verified")
 
 
 def main(
@@ -45,6 +45,7 @@ def main(
             (
                 study.id,
                 one.finding.measure,
+                one.finding.condition,
                 words.sizes(one.finding),
                 words.numbers(one.finding),
                 words.ARROWS[one.finding.direction],
@@ -53,5 +54,7 @@ def main(
                 "yes" if one.verified else one.status.replace("_", " "),
             )
             for one in findings
-        ] or [(study.id, "-", "-", "-", "nothing read", words.source(study), study.read, "-")]
+        ] or [
+            (study.id, "-", ", ".join(study.conditions), "-", "-", "nothing read", words.source(study), study.read, "-")
+        ]
     print_items(_HEADINGS, rows)

@@ -55,6 +55,8 @@ def _lines(analysis: Analysis) -> list[str]:
         )
         if found.prediction:
             lines.append(f"  further studies: {found.prediction[0]:.3f} to {found.prediction[1]:.3f}")
+    for cohort, names in analysis.shared_cohorts.items():
+        lines.append(f"may share people (cohort {cohort}): {', '.join(names)}")
     return [*lines, *(f"left out: {name}: {why}" for name, why in analysis.left_out.items())]
 
 
