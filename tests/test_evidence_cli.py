@@ -57,6 +57,7 @@ def test_every_verb_has_help(capsys: pytest.CaptureFixture[str]) -> None:
         assert name in text
         assert "Usage: dystolab evidence" in told(capsys, name, "--help")
         assert "--json" in told(capsys, name, "--help")
+    assert told(capsys, code=cli.BAD_INPUT).count("\n") > len(_verbs.names(verb))
     assert "did you mean 'gaps'" in told(capsys, "gap", code=cli.BAD_INPUT)
 
 
@@ -99,13 +100,16 @@ def test_show_tells_both_readings(capsys: pytest.CaptureFixture[str], tmp_path: 
     assert "first / second reader, case.mean: 20 / 21" in text and "disagreed" in text
     (finding,) = json.loads(told(capsys, "show", "doe_2001_blink", "--base", "own", "--json"))["study"]["findings"]
     assert finding["differences"] == [{"field": "case.mean", "first": 20.0, "second": 21.0}]
-    assert "did you mean 'doe_2001_blink'" in told(capsys, "show", "doe_2001", "--base", "own", code=cli.BAD_INPUT)
+    for wrong in ("doe_2001_blnk", "doe"):
+        assert "did you mean 'doe_2001_blink'" in told(capsys, "show", wrong, "--base", "own", code=cli.BAD_INPUT)
 
 
 def test_add_and_check(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "doe_2001_blink.yaml").write_text(dumped(STUDY))
     assert "--base DIR, or set DYSTOLAB_EVIDENCE" in told(capsys, "add", "doe_2001_blink.yaml", code=cli.BAD_INPUT)
     assert "not added: 1 problems" in told(capsys, "add", "doe_2001_blink.yaml", "--base", "own", code=1)
+    told(capsys, "add", "nowhere.yaml", "--base", "own", code=1)
+    told(capsys, "add", str(tmp_path), "--base", "own", code=1)
     assert not Path("own").exists()
     write(tmp_path / "own")
     monkeypatch.setenv("DYSTOLAB_EVIDENCE", "own")

@@ -27,7 +27,8 @@ class UnknownNameError(DystolabError):
 
     def __init__(self, kind: str, name: str, known: Iterable[str], listed_by: str = "") -> None:
         known = sorted(known)
-        near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+        begun = [one for one in known if name and one.startswith(name)]
+        near = difflib.get_close_matches(name, known, n=1, cutoff=0.5) or begun
         hint = f" - did you mean {near[0]!r}?" if near else "."
         told = f"{len(known)}, listed by `{listed_by}`" if listed_by else ", ".join(known) or "none"
         super().__init__(f"unknown {kind} {name!r}{hint} Known: {told}.")

@@ -72,6 +72,9 @@ def call(arguments: Sequence[str]) -> int:
         sys.stderr.close()
         return FAILED
     except Exception as error:
+        if type(error).__name__ == "NoArgsIsHelpError":  # `dystolab`, `dystolab evidence`: which verbs there are
+            print(error, file=sys.stderr)
+            return BAD_INPUT
         if debug:
             raise
         return _complain(*_told(error))

@@ -154,7 +154,7 @@ def _distinct(first: Sequence[Path], folders: Sequence[Path]) -> list[Path]:
 
 
 def _no_folder(folder: Path) -> Problem:
-    return Problem(shown(folder), 1, "does not exist; allowed: a directory with <id>.yaml files; check the path")
+    return Problem(shown(folder), 1, "does not exist; allowed: <id>.yaml, or a directory of such files; check the path")
 
 
 def _studies(

@@ -44,6 +44,8 @@ def add(file: Path, folder: Path) -> tuple[Path, list[Problem]]:
     problems : list of Problem
         What is wrong with `file`.
     """
+    if file.is_dir():
+        return folder, [Problem(shown(file), 1, "is a directory; allowed: <id>.yaml; add its files one by one")]
     own = [folder] if folder.is_dir() else []
     found, problems = bases.read(*own, file)
     here = [problem for problem in problems if problem.file == shown(file)]
