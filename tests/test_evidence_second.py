@@ -118,6 +118,14 @@ def test_a_disagreement_is_settled(tmp_path: Path, kept: str, verified: bool, me
     assert (one.status, one.verified, one.finding.groups[0].value) == ("disagreed", verified, mean)
 
 
+def test_a_settlement_of_nothing_is_remarked(tmp_path: Path) -> None:
+    first = changed(STUDY, findings__0__settled={"kept": "second", "by": "JD", "why": "table 2"})
+    absent = changed(SECOND, findings__cr={"not_found": "abstract only"})
+    for i, (second, status) in enumerate(((SECOND, "confirmed"), (None, "unread"), (absent, "not found"))):
+        _, (remark,) = evidence.read(write(tmp_path / str(i), first, second=second), shipped=False)
+        assert remark.remark and f"cr: settled for second, and the finding is {status}" in str(remark)
+
+
 def test_what_was_not_found_is_not_verified(tmp_path: Path) -> None:
     one = checked(tmp_path, STUDY, changed(SECOND, findings__cr={"not_found": "abstract only"}))
     assert (one.status, one.verified) == ("not_found", False)
@@ -142,7 +150,12 @@ def test_the_report_counts(tmp_path: Path) -> None:
     told = report.report(evidence.load(tmp_path, shipped=False))
     assert told["by_read"] == {"title": 1, "secondary": 0, "abstract": 2, "table": 0, "results": 0, "full_text": 0}
     assert told["by_status"] == {"confirmed": 1, "disagreed": 0, "not_found": 0, "unread": 1}
-    assert (told["findings"], told["verified"], told["confirmed_share"]) == (2, 1, 1.0)
+    assert (told["findings"], told["verified"], told["verified_with_numbers"], told["confirmed_share"]) == (
+        2,
+        1,
+        1,
+        1.0,
+    )
     assert (told["bibliography_differences"], told["without_findings"]) == (1, 1)
     assert report.report(evidence.load(shipped=False, vocabularies=[tmp_path / "vocabulary.yaml"]))["studies"] == 0
 

@@ -133,6 +133,7 @@ def read(
     seconds = _seconds(places, terms, studies, problems)
     base = Base(dict(sorted(studies.items())), terms, seconds, where)
     _across(base, documents)
+    _settled(base, documents)
     problems += [problem for document in documents.values() for problem in document.problems]
     return base, sorted(set(problems))
 
@@ -225,6 +226,21 @@ def _across(base: Base, documents: Mapping[str, tree.Document]) -> None:
                 said = f"{key} is also that of {first} ({shown(base.files[first])}); allowed: once; keep one study"
                 document.problem((key,), said)
         _secondary(study, base, document)
+
+
+def _settled(base: Base, documents: Mapping[str, tree.Document]) -> None:
+    """Note settlements of what the readers do not disagree on, and of second numbers that do not exist."""
+    for one in base.checked:
+        settled = one.finding.settled
+        useless = one.status in ("confirmed", "unread") or (
+            one.status == "not_found" and settled and settled.kept == "second"
+        )
+        if settled is not None and useless:
+            document = documents[one.study.id]
+            said = f"settled for {settled.kept}, and the finding is {one.status.replace('_', ' ')}; allowed; look again"
+            document.problem(
+                (*checks.place(document, one.finding), "settled"), f"{one.finding.id}: {said}", remark=True
+            )
 
 
 def _secondary(study: Study, base: Base, document: tree.Document) -> None:

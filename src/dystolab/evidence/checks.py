@@ -32,14 +32,14 @@ def study(document: Document, found: Study, today: date) -> None:
     for finding in found.findings:
         if finding.condition not in (*found.conditions, "healthy"):
             said = f"condition {finding.condition} is not among the study's; allowed: {', '.join(found.conditions)}"
-            document.problem(_at(document, finding), f"{finding.id}: {said}; add it", remark=True)
+            document.problem(place(document, finding), f"{finding.id}: {said}; add it", remark=True)
 
 
 def findings(document: Document, found: Iterable[Finding]) -> None:
     """Note in `document` what does not make sense in the findings of a study."""
     seen: set[str] = set()
     for finding in found:
-        at = _at(document, finding)
+        at = place(document, finding)
         if finding.id in seen:
             document.problem((*at, "id"), f"finding id {finding.id!r} stands twice; allowed: once; rename one")
         seen.add(finding.id)
@@ -47,7 +47,8 @@ def findings(document: Document, found: Iterable[Finding]) -> None:
             document.problem((*at, *path), f"{finding.id}: {said}", remark=remark)
 
 
-def _at(document: Document, finding: Finding) -> Keys:
+def place(document: Document, finding: Finding) -> Keys:
+    """Return where `finding` stands in its study's document."""
     items = document.value["findings"]
     return (
         "findings",

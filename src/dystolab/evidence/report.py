@@ -19,7 +19,8 @@ def report(base: Base) -> dict[str, Any]:
     dict
         ``studies``, ``by_read``, ``by_kind``, ``by_species``, ``by_implication``, ``without_findings``,
         ``unconfirmed_bibliography``, ``second_readings``, ``bibliography_differences``, ``findings``, ``by_status``,
-        ``settled``, ``verified``, and ``confirmed_share`` of the findings that were read twice (None if none was).
+        ``settled``, ``verified``, ``verified_with_numbers`` (more than a direction and sizes of groups), and
+        ``confirmed_share`` of the findings that were read twice (None if none was).
     """
     studies = base.studies.values()
     status = Counter[str](one.status for one in base.checked)
@@ -40,6 +41,7 @@ def report(base: Base) -> dict[str, Any]:
         "by_status": {name: status[name] for name in STATUSES},
         "settled": sum(one.status != "confirmed" and one.verified for one in base.checked),
         "verified": sum(one.verified for one in base.checked),
+        "verified_with_numbers": sum(one.verified and one.finding.has_numbers for one in base.checked),
         "confirmed_share": status["confirmed"] / twice if twice else None,
     }
 

@@ -229,6 +229,11 @@ class Finding(Part):
     address: Address | None = None
     settled: Settled | None = None
 
+    @property
+    def has_numbers(self) -> bool:
+        """Whether more than sizes of groups and a direction was read: a statistic, an effect or p."""
+        return self.effect is not None or self.p is not None or any(group.value is not None for group in self.groups)
+
     def of(self, role: Role) -> tuple[Group, ...]:
         """Return the groups of a role."""
         return tuple(group for group in self.groups if group.role == role)

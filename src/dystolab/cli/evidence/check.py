@@ -55,7 +55,8 @@ def _lines(told: dict[str, Any]) -> list[str]:
         "authors on the cerebellum: " + _counts(told["by_implication"]),
         "second reading: " + _counts(told["by_status"]),
         "confirmed of those read twice: " + ("none read twice" if share is None else f"{100 * share:.0f} %"),
-        f"verified findings: {told['verified']} ({told['settled']} of them settled)",
+        f"verified findings: {told['verified']} ({told['settled']} of them settled), "
+        f"{told['verified_with_numbers']} with more numbers than sizes of groups",
         f"studies with unconfirmed bibliography: {told['unconfirmed_bibliography']}; "
         f"fields that the second reader saw otherwise: {told['bibliography_differences']}",
     ]
