@@ -241,3 +241,11 @@ def test_250_studies_load_in_two_seconds(tmp_path: Path) -> None:
     base, found = evidence.read(tmp_path, shipped=False)
     assert time.perf_counter() - start < 2.0
     assert len(base.studies) == 250 and not found
+
+
+def test_a_text_displayed_without_an_address_is_a_remark_if_a_note_says_so(tmp_path: Path) -> None:
+    bare = changed(STUDY, address=None)
+    assert "without the address" in problems(tmp_path / "a", bare)[0]
+    told = bare | {"notes": "Displayed without its address."}
+    assert problems(tmp_path / "b", told) == []
+    assert "without the address" in problems(tmp_path / "b", told, remarks=True)[0]

@@ -76,7 +76,9 @@ def _whole(study: Study, today: date) -> Iterator[Said]:
             False,
         )
     if study.findings and study.address is None:
-        yield ("address",), "findings without the address where they were read; allowed: http(s)://...; add it", False
+        # A text may be displayed without its address; whoever read it says so.
+        said = "findings without the address where they were read; allowed: http(s)://..., or null and a note why"
+        yield ("address",), f"{said}; add it", study.notes is not None
 
 
 def _finding(finding: Finding) -> Iterator[Said]:
