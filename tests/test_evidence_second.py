@@ -60,12 +60,41 @@ def test_two_ways_to_write_the_same_are_no_disagreement(tmp_path: Path) -> None:
     change = {"kind": "percent_change", "value": -40}
     first = changed(STUDY, findings__0__effect=change)
     second = changed(SECOND, findings__cr__effect=change | {"value": 40}, findings__cr__note="improvement of 40 %")
-    assert checked(tmp_path, first, second).status == "confirmed"
+    one = checked(tmp_path, first, second)
+    assert (one.status, [str(turned) for turned in one.turned]) == ("confirmed", ["effect.value: -40 / 40"])
     opposite = changed(second, findings__cr__direction="increase")
     assert [d.field for d in checked(tmp_path / "b", first, opposite).differences] == ["direction", "effect.value"]
     mixed = changed(STUDY, findings__0__direction="mixed")
     second = changed(SECOND, findings__cr__direction="described", findings__cr__where="highlights beside the text")
     assert checked(tmp_path / "c", mixed, second).status == "confirmed"
+
+
+def test_a_sign_counts_where_nothing_else_tells_the_sense(tmp_path: Path) -> None:
+    still = changed(
+        STUDY, findings__0__direction="no_change", findings__0__effect={"kind": "percent_change", "value": -4}
+    )
+    other = changed(
+        SECOND, findings__cr__direction="no_change", findings__cr__effect={"kind": "percent_change", "value": 4}
+    )
+    assert [d.field for d in checked(tmp_path, still, other).differences] == ["effect.value"]
+    size = {"kind": "hedges_g", "value": -0.5}
+    first, second = (
+        changed(STUDY, findings__0__effect=size),
+        changed(SECOND, findings__cr__effect=size | {"value": 0.5}),
+    )
+    assert [d.field for d in checked(tmp_path / "b", first, second).differences] == ["effect.value"]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "status"), [("described", "no_change", "confirmed"), ("no_change", "described", "disagreed")]
+)
+def test_a_single_group_is_compared_with_nobody(tmp_path: Path, first: str, second: str, status: str) -> None:
+    groups = STUDY["findings"][0]["groups"][:1]
+    alone = changed(
+        STUDY, findings__0__contrast="single_group", findings__0__direction=first, findings__0__groups=groups
+    )
+    reading = changed(SECOND, findings__cr__direction=second, findings__cr__groups=groups)
+    assert checked(tmp_path, alone, reading).status == status
 
 
 def test_a_second_reader_need_not_name_groups_and_may_find_more(tmp_path: Path) -> None:

@@ -55,6 +55,9 @@ class Checked:
         Where they disagree.
     additions : tuple of Difference
         Numbers that only the second reader found; no disagreement.
+    turned : tuple of Difference
+        Effects that both readers told with one direction and size, but the opposite sign (an improvement of 40 % typed
+        as 40 or as -40): no disagreement, and not silent either.
     verified : bool
         Whether its numbers may enter a statistic.
     """
@@ -65,6 +68,7 @@ class Checked:
     differences: tuple[Difference, ...] = ()
     additions: tuple[Difference, ...] = ()
     verified: bool = False
+    turned: tuple[Difference, ...] = ()
 
     @property
     def name(self) -> str:
@@ -82,13 +86,17 @@ def compared(study: Study, finding: Finding, reading: SecondReading | None) -> C
         # There are no second numbers to keep; the first ones stand if somebody looked again and said so.
         return Checked(study, finding, "not_found", verified=kept == "first")
     pairs = list(_pairs(finding, second))
-    mirrored = finding.direction == second.direction
-    differences = tuple(pair for pair in pairs if pair.first is not None and not _same(pair, mirrored))
+    turned = tuple(pair for pair in pairs if _turned(pair, finding, second))
+    alone = finding.contrast == "single_group"
+    differences = tuple(
+        pair for pair in pairs if pair.first is not None and pair not in turned and not _same(pair, alone)
+    )
     additions = tuple(pair for pair in pairs if pair.first is None and pair.second is not None)
     if not differences:
-        return Checked(study, finding, "confirmed", (), additions, verified=True)
+        return Checked(study, finding, "confirmed", (), additions, verified=True, turned=turned)
     used = _replaced(finding, second) if kept == "second" else finding
-    return Checked(study, used, "disagreed", differences, additions, verified=kept in ("first", "second"))
+    verified = kept in ("first", "second")
+    return Checked(study, used, "disagreed", differences, additions, verified=verified, turned=turned)
 
 
 def _pairs(finding: Finding, second: SecondFinding) -> list[Difference]:
@@ -143,18 +151,35 @@ def _get(thing: Any, key: str) -> Any:
     return None if thing is None else getattr(thing, key)
 
 
-def _same(pair: Difference, mirrored: bool) -> bool:
+def _turned(pair: Difference, finding: Finding, second: SecondFinding) -> bool:
+    """Tell whether an effect has the same size and the opposite sign, and the readers' one direction tells its sense.
+
+    Only changes that papers print as improvements; of a correlation or a standardised one the sign is the result.
+    """
+    return (
+        pair.field == "effect.value"
+        and pair.first is not None
+        and pair.second is not None
+        and finding.direction == second.direction
+        and finding.direction in ("increase", "decrease")
+        and finding.effect is not None
+        and finding.effect.kind in ("percent_change", "mean_difference")
+        and pair.first != 0
+        and math.isclose(pair.first, -pair.second, rel_tol=1e-9)
+    )
+
+
+def _same(pair: Difference, alone: bool) -> bool:
     """Tell whether the readers mean the same.
 
-    Mixed and described both say that there is no one direction. A fall printed as an improvement of 40 % may be typed
-    with or without its sign: where the readers agree on the direction (`mirrored`), the size alone counts.
+    Mixed and described both say that there is no one direction. A single group (`alone`) is compared with nobody: what
+    the first reader calls described or mixed, the second may call no change.
     """
     one, other = pair.first, pair.second
     if pair.field == "direction":
-        return one == other or {one, other} == {"mixed", "described"}
+        none = {"mixed", "described", "no_change"} if alone and one != "no_change" else {"mixed", "described"}
+        return one == other or {one, other} <= none
     if isinstance(one, int | float) and isinstance(other, int | float):
-        if mirrored and pair.field == "effect.value":
-            one, other = abs(one), abs(other)
         return math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-12)
     return bool(one == other)
 
@@ -175,7 +200,7 @@ def _group(first: Group | None, second: SecondGroup) -> Group:
         dropped["spread"] = None
     if second.n is None or second.n_of is None:
         dropped |= {"n": None, "n_of": None}
-    return Group(**{**second.model_dump(), **dropped, "name": _get(first, "name") or second.name or second.role})
+    return Group(**{**second.model_dump(), **dropped, "name": second.name or _get(first, "name") or second.role})
 
 
 def _told(value: Any) -> str:

@@ -69,6 +69,7 @@ def finding_json(one: Checked) -> dict[str, Any]:
         "verified": one.verified,
         "differences": [vars(difference) for difference in one.differences],
         "additions": [vars(addition) for addition in one.additions],
+        "turned": [vars(turned) for turned in one.turned],
     }
 
 

@@ -64,6 +64,7 @@ def _finding(one: Checked) -> list[str]:
     ]
     lines += [f"  first / second reader, {difference}" for difference in one.differences]
     lines += [f"  only the second reader, {addition}" for addition in one.additions]
+    lines += [f"  typed with opposite signs by the readers, {turned}" for turned in one.turned]
     if finding.settled:
         lines.append(f"  settled: {finding.settled.kept} kept, by {finding.settled.by}: {finding.settled.why}")
     return lines
