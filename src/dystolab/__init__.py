@@ -16,7 +16,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from dystolab import circuit, engine, experiments, io, lab, measures, mechanisms, plots
+    from dystolab import circuit, engine, evidence, experiments, io, lab, measures, mechanisms, plots
     from dystolab.circuit.spec import Circuit
     from dystolab.engine import Recording, Simulator, Trace
     from dystolab.errors import DystolabError
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     __version__: str
 
-_FOLDERS = ("circuit", "engine", "experiments", "io", "lab", "measures", "mechanisms", "plots")
+_FOLDERS = ("circuit", "engine", "evidence", "experiments", "io", "lab", "measures", "mechanisms", "plots")
 _HOMES = {
     "Circuit": "dystolab.circuit.spec",
     "DystolabError": "dystolab.errors",
@@ -58,6 +58,7 @@ __all__ = [
     "aggregate",
     "circuit",
     "engine",
+    "evidence",
     "experiments",
     "io",
     "lab",

@@ -21,13 +21,17 @@ class UnknownNameError(DystolabError):
         The name that was given.
     known : iterable of str
         The names that exist.
+    listed_by : str, optional
+        The command that lists them, where they are too many to be told here.
     """
 
-    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+    def __init__(self, kind: str, name: str, known: Iterable[str], listed_by: str = "") -> None:
         known = sorted(known)
-        near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+        begun = [one for one in known if name and one.startswith(name)]
+        near = difflib.get_close_matches(name, known, n=1, cutoff=0.5) or begun
         hint = f" - did you mean {near[0]!r}?" if near else "."
-        super().__init__(f"unknown {kind} {name!r}{hint} Known: {', '.join(known) or 'none'}.")
+        told = f"{len(known)}, listed by `{listed_by}`" if listed_by else ", ".join(known) or "none"
+        super().__init__(f"unknown {kind} {name!r}{hint} Known: {told}.")
 
 
 class SpecError(DystolabError):
@@ -55,3 +59,7 @@ class UnsupportedError(DystolabError):
 
 class ResultError(DystolabError):
     """A stored result that is missing, incomplete or damaged."""
+
+
+class EvidenceError(DystolabError):
+    """A study, second reading or vocabulary of the evidence base that is not as it must be."""

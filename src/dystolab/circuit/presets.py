@@ -116,6 +116,17 @@ def load(name: str, scale: float = 1.0) -> Circuit:
     return revised(circuit, {"scale": scale})
 
 
+def table_names(name: str) -> tuple[str, ...]:
+    """Return the names of the tables that the circuit called `name` is made of; none if it is no preset.
+
+    Examples
+    --------
+    >>> table_names("mouse-2022")
+    ('tissue', 'neurons_2022', 'wiring_2022')
+    """
+    return _TABLES.get(name, ())
+
+
 def canonical(path: str | Path, plastic: bool = False) -> Circuit:
     """Return the canonical scaffold as it was compiled once, with the parameters of its awake state.
 

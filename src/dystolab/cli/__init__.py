@@ -1,41 +1,28 @@
 """The command line: one file per verb, each loaded when it is called.
 
-A module of this folder whose name has no leading underscore is a verb, and its ``main`` is what it does.
+A module of this folder whose name has no leading underscore is a verb, and its ``main`` is what it does; a package is
+a verb with verbs of its own.
 """
 
 from __future__ import annotations
 
-import importlib
 import itertools
-import pkgutil
 import sys
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-import typer.core
 import typer.main
 
-from dystolab.errors import DystolabError, ResultError, SimulationError, UnknownNameError
+from dystolab.cli import _verbs
+from dystolab.errors import DystolabError, ResultError, SimulationError
 
 BAD_INPUT, FAILED, INTERRUPTED = 2, 1, 130
 """Exit codes."""
 
 
-class _Verbs(typer.core.TyperGroup):
-    def list_commands(self, ctx: Any) -> list[str]:
-        return verbs()
-
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        if cmd_name not in verbs():
-            raise UnknownNameError("verb", cmd_name, verbs())
-        app = typer.Typer(add_completion=False, rich_markup_mode=None)
-        app.command(cmd_name)(importlib.import_module(f"{__name__}.{cmd_name}").main)
-        return typer.main.get_command(app)
-
-
 _app = typer.Typer(
-    cls=_Verbs,
+    cls=_verbs.group(sys.modules[__name__]),
     add_completion=False,
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -63,7 +50,7 @@ def _options(
 
 def verbs() -> list[str]:
     """Return the names of the verbs, sorted."""
-    return sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_"))
+    return _verbs.names(sys.modules[__name__])
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -85,6 +72,9 @@ def call(arguments: Sequence[str]) -> int:
         sys.stderr.close()
         return FAILED
     except Exception as error:
+        if type(error).__name__ == "NoArgsIsHelpError":  # `dystolab`, `dystolab evidence`: which verbs there are
+            print(error, file=sys.stderr)
+            return BAD_INPUT
         if debug:
             raise
         return _complain(*_told(error))

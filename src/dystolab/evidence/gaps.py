@@ -1,0 +1,116 @@
+"""Where there is evidence and where there is none: condition by paradigm.
+
+A finding belongs to the paradigm of its measure, and to those paradigms of its study that no measure of the study
+belongs to: they say what was done to the subjects (stimulation, lesion, genes).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dystolab.evidence.base import Base
+from dystolab.evidence.schema import Finding, Study
+from dystolab.evidence.verification import Checked
+
+SIGNS = ("increase", "decrease", "no_change")
+"""Directions that can agree or disagree."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What there is on a condition by a paradigm.
+
+    Attributes
+    ----------
+    condition, paradigm : str
+    studies : tuple of str
+        Ids; studies whose result could not be read count too.
+    findings : tuple of Checked
+    verified_share : float or None
+        Of the findings; None where there is none.
+    agreement : float or None
+        Share of the most common direction among verified findings on one measure and contrast, all such questions
+        together; None where no question was asked by two studies. Data that a pooled study holds count once.
+    """
+
+    condition: str
+    paradigm: str
+    studies: tuple[str, ...]
+    findings: tuple[Checked, ...]
+    verified_share: float | None
+    agreement: float | None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the cell as JSON values, findings by name."""
+        return {**vars(self), "studies": list(self.studies), "findings": [one.name for one in self.findings]}
+
+
+def cells(base: Base) -> Mapping[tuple[str, str], Cell]:
+    """Return every cell in which there is a study, by (condition, paradigm) in the order of the vocabulary.
+
+    Examples
+    --------
+    >>> from dystolab.evidence import load
+    >>> "teo_2009_ebcc_focal" in cells(load())["focal_dystonia", "ebcc"].studies
+    True
+    """
+    studies: dict[tuple[str, str], dict[str, None]] = {}
+    findings: dict[tuple[str, str], list[Checked]] = {}
+    for study in base.studies.values():
+        for condition, paradigm, one in _places(base, study):
+            studies.setdefault((condition, paradigm), {})[study.id] = None
+            found = findings.setdefault((condition, paradigm), [])
+            if one is not None:
+                found.append(one)
+    order = [(c, p) for c in base.vocabulary.conditions for p in base.vocabulary.paradigms if (c, p) in studies]
+    return {key: _cell(base, key, tuple(studies[key]), tuple(findings[key])) for key in order}
+
+
+def unread(base: Base) -> list[Study]:
+    """Return the studies that are known, but whose result could not be read."""
+    return [study for study in base.studies.values() if not study.findings]
+
+
+def _places(base: Base, study: Study) -> Iterator[tuple[str, str, Checked | None]]:
+    measured = {_paradigm(base, finding) for finding in study.findings}
+    done = [paradigm for paradigm in study.paradigms if paradigm not in measured]
+    for one in base.by_study[study.id]:
+        for paradigm in (_paradigm(base, one.finding), *done):
+            yield one.finding.condition, paradigm, one
+    if not study.findings:
+        for condition in study.conditions:
+            for paradigm in study.paradigms:
+                yield condition, paradigm, None
+
+
+def _paradigm(base: Base, finding: Finding) -> str:
+    return base.vocabulary.measures[finding.measure].paradigm
+
+
+def _cell(base: Base, key: tuple[str, str], studies: tuple[str, ...], findings: tuple[Checked, ...]) -> Cell:
+    share = sum(one.verified for one in findings) / len(findings) if findings else None
+    return Cell(*key, studies, findings, share, agreement(base, findings))
+
+
+def agreement(base: Base, findings: tuple[Checked, ...]) -> float | None:
+    """Return the share of verified findings with the most common direction on their own measure and contrast."""
+    asked: dict[tuple[str, str], list[Checked]] = {}
+    for one in findings:
+        if one.verified and one.finding.direction in SIGNS:
+            asked.setdefault((one.finding.measure, one.finding.contrast), []).append(one)
+    most = total = 0
+    for group in asked.values():
+        group = without_contained(base, group)
+        if len({one.study.id for one in group}) > 1:
+            most += Counter(one.finding.direction for one in group).most_common(1)[0][1]
+            total += len(group)
+    return most / total if total else None
+
+
+def without_contained(base: Base, findings: list[Checked]) -> list[Checked]:
+    """Return `findings` without those whose data a pooled study among them holds."""
+    held = frozenset().union(*(base.contained_in(one.study.id) for one in findings))
+    return [one for one in findings if one.study.id not in held]

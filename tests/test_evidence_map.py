@@ -1,0 +1,186 @@
+"""The map of the evidence, its conflicts and open questions, and the forms in which the base is handed on."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dystolab import evidence
+from dystolab.errors import EvidenceError
+from dystolab.evidence import conflicts, export, gaps, open_questions, page
+from dystolab.evidence.base import SHIPPED
+from dystolab.plots import evidence_gaps
+from evidence_files import STUDY, changed, dumped, study, write
+from test_evidence_meta import base_of
+
+NONE = open_questions.OpenQuestions()
+
+
+def opposite(name: str, **changes: Any) -> dict[str, Any]:
+    """Return a study that found no difference."""
+    groups = [group | {"mean": 30, "spread": None} for group in STUDY["findings"][0]["groups"]]
+    null = {"findings__0__direction": "no_change", "findings__0__p": None, "findings__0__groups": groups}
+    return study(name, **(null | changes))
+
+
+def test_findings_lie_in_the_paradigm_of_their_measure(tmp_path: Path) -> None:
+    dbs = study("b_dbs", paradigms=["ebcc", "dbs"])
+    unread = study("c_title", findings=[], read="title", conditions=["blepharospasm"], paradigms=["tdt"])
+    found = gaps.cells(evidence.load(write(tmp_path, STUDY, dbs, unread), shipped=False))
+    assert set(found) == {("cervical_dystonia", "ebcc"), ("cervical_dystonia", "dbs"), ("blepharospasm", "tdt")}
+    assert found["cervical_dystonia", "ebcc"].studies == ("b_dbs", "doe_2001_blink")
+    assert found["cervical_dystonia", "dbs"].studies == ("b_dbs",)
+    assert found["cervical_dystonia", "ebcc"].verified_share == 0.0
+    empty = found["blepharospasm", "tdt"]
+    assert (empty.findings, empty.verified_share, empty.agreement) == ((), None, None)
+
+
+def test_agreement_counts_verified_studies_once(tmp_path: Path) -> None:
+    base = base_of(tmp_path, study("a_one"), study("b_two"), opposite("c_null"))
+    (cell,) = gaps.cells(base).values()
+    assert (cell.verified_share, cell.agreement) == (1.0, pytest.approx(2 / 3))
+    pooled = base_of(
+        tmp_path / "b", study("a_one"), study("b_two"), opposite("c_null", kind="pooled", contains=["a_one"])
+    )
+    (cell,) = gaps.cells(pooled).values()
+    assert cell.agreement == 0.5
+    unread = evidence.load(write(tmp_path / "c", study("a_one"), study("b_two")), shipped=False)
+    (cell,) = gaps.cells(unread).values()
+    assert cell.agreement is None
+
+
+def test_conflicts_are_of_one_question(tmp_path: Path) -> None:
+    base = evidence.load(
+        write(
+            tmp_path,
+            study("a_less"),
+            opposite("b_null", findings__0__condition="isolated_dystonia"),
+            opposite("c_elsewhere", findings__0__condition="blepharospasm"),
+            opposite("d_other_contrast", findings__0__contrast="carrier_vs_noncarrier"),
+        ),
+        shipped=False,
+    )
+    (found,) = conflicts.conflicts(base, NONE)
+    assert found.sides == {"decrease": ("a_less/cr",), "no_change": ("b_null/cr",)}
+    assert (found.measure, found.contrast, found.studies) == ("blinks", "ill_vs_healthy", {"a_less", "b_null"})
+    assert conflicts.conflicts(base, NONE, verified=True) == []
+
+
+def test_a_pooled_study_is_no_conflict_with_what_it_holds(tmp_path: Path) -> None:
+    pooled = opposite("b_pool", kind="pooled", contains=["a_less"])
+    assert conflicts.conflicts(base_of(tmp_path, study("a_less"), pooled), NONE, verified=True) == []
+    (found,) = conflicts.conflicts(base_of(tmp_path / "b", study("a_less"), opposite("b_pool")), NONE, verified=True)
+    assert all(found.verified.values())
+
+
+def test_noted_conflicts_and_what_would_decide_them(tmp_path: Path) -> None:
+    write(tmp_path, study("a_less", conflicts_with=["b_same"]), study("b_same"), opposite("c_null"))
+    base = evidence.load(tmp_path, shipped=False)
+    dispute = open_questions.Dispute(id="x", about="x", decides="A trial.", measures=("blinks",), studies=("a_less",))
+    pair = open_questions.Dispute(id="y", about="y", decides="Another.", studies=("a_less", "b_same"))
+    (found,) = conflicts.conflicts(base, open_questions.OpenQuestions(disputes=(dispute, pair)))
+    assert (found.decides, set(found.sides)) == ("A trial.", {"decrease", "no_change"})
+    assert found.noted == (("a_less", "b_same"),)
+    lone = evidence.load(
+        write(tmp_path / "b", study("a_less", conflicts_with=["b_same"]), study("b_same")), shipped=False
+    )
+    (only,) = conflicts.conflicts(lone, open_questions.OpenQuestions(disputes=(pair,)))
+    assert (only.measure, only.noted, only.decides) == ("", (("a_less", "b_same"),), "Another.")
+
+
+def test_every_question_names_studies_that_exist(tmp_path: Path) -> None:
+    base = evidence.load()
+    found, problems = open_questions.read(base)
+    assert problems == [] and found.questions and found.disputes
+    file = tmp_path / "questions.yaml"
+    one = {"id": "q", "asks": "Why?", "decides": "A trial.", "studies": ["teo_2009_ebcc_focl"]}
+    file.write_text(dumped({"questions": [one, one]}))
+    told = " ".join(str(problem) for problem in open_questions.read(base, file)[1])
+    assert "q: unknown study 'teo_2009_ebcc_focl'" in told and "did you mean 'teo_2009_ebcc_focal'" in told
+    assert "id 'q' stands twice" in told
+    with pytest.raises(EvidenceError, match="unknown study"):
+        open_questions.load(evidence.Base({}, base.vocabulary))
+
+
+def test_the_table_holds_every_number(tmp_path: Path) -> None:
+    base = evidence.load(write(tmp_path, STUDY, study("b_title", findings=[], read="title")), shipped=False)
+    title, row = csv.DictReader(io.StringIO(export.as_csv(base)))
+    assert (row["id"], row["finding"], row["direction"]) == ("doe_2001_blink", "cr", "decrease")
+    assert (row["case_mean"], row["case_spread_value"], row["reference_n"]) == ("20.0", "10.0", "8")
+    assert (row["p_relation"], row["p_value"], row["status"], row["verified"]) == ("=", "0.04", "unread", "no")
+    assert (title["id"], title["finding"]) == ("b_title", "")
+
+
+def test_bibtex_is_well_formed(tmp_path: Path) -> None:
+    odd = changed(STUDY, title="Blinks & {braces} of 100 % #1", first_author="van der Heijden ME")
+    odd["bibliography_unconfirmed"] = ["first_author"]
+    text = export.as_bibtex(evidence.load(write(tmp_path, odd), shipped=False))
+    assert text.count("{") == text.count("}") and text.startswith("@article{doe_2001_blink,")
+    assert r"title = {{Blinks \& \{braces\} of 100 \% \#1}}" in text
+    assert "author = {van der Heijden, M. E. and others}" in text
+    assert "note = {not confirmed: first author}" in text
+
+
+def test_everything_as_json() -> None:
+    told = json.loads(export.as_json(evidence.load()))
+    assert set(told) == {"studies", "cells", "conflicts", "questions", "report"}
+    assert told["report"]["studies"] == len(told["studies"])
+
+
+def test_the_figure_is_drawn(tmp_path: Path) -> None:
+    drawn = evidence_gaps.figure(base_of(tmp_path, study("a_one"), opposite("b_two")))
+    (axes,) = drawn.axes
+    assert [text.get_text() for text in axes.texts] == ["2"]
+    assert "2 studies, 2 findings, 2 of them verified" in re.sub(r"\s+", " ", drawn._supxlabel.get_text())
+    assert evidence_gaps.figure(evidence.Base({}, evidence.load().vocabulary))
+
+
+def test_the_page_needs_nothing_else(tmp_path: Path) -> None:
+    evil = changed(STUDY, title="</script><script>alert(1)</script> of people")
+    text = page.page(evidence.load(write(tmp_path, evil), shipped=False))
+    assert text.count("</script>") == 2 and "alert(1)</script>" not in text
+    data = json.loads(re.findall(r'<script type="application/json" id="data">(.*?)</script>', text, re.DOTALL)[0])
+    assert data["studies"]["doe_2001_blink"]["title"] == evil["title"]
+    own = page.TEMPLATE.read_text()
+    assert "default-src 'none'" in own  # the browser itself refuses any request
+    assert not re.search(r"(src|href)=[\"']|@import|url\(|fetch\(|XMLHttpRequest|innerHTML|eval\(", own)
+
+
+def _browser() -> str | None:
+    names = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "chrome")
+    return os.environ.get("DYSTOLAB_CHROMIUM") or next((found for name in names if (found := shutil.which(name))), None)
+
+
+_PROBE = Path(__file__).with_name("evidence_probe.js")
+
+
+@pytest.mark.skipif(_browser() is None, reason="no Chromium on the path (or in DYSTOLAB_CHROMIUM)")
+def test_the_page_works_in_a_browser(tmp_path: Path) -> None:
+    """Hover, keyboard, click, Escape and both filters, in the page opened from the file system."""
+    lid = study("c_lid", doi="10.1234/lid", conditions=["blepharospasm"], findings__0__condition="blepharospasm")
+    base_of(tmp_path, study("a_one", doi="10.1234/one"), opposite("b_two", doi="10.1234/two"))
+    base = evidence.load(write(tmp_path, lid), shipped=False)  # which nobody read twice
+    file = tmp_path / "page.html"
+    file.write_text(page.page(base).replace("</body>", f"<script>{_PROBE.read_text()}</script></body>"))
+    command = [_browser(), "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom", f"file://{file}"]
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=60, check=True)
+    assert "data-error" not in done.stdout
+    (told,) = re.findall(r'<pre id="probe">(.*?)</pre>', done.stdout)
+    assert json.loads(told) == [
+        "2,1", True, "blepharospasm|ebcc", "true", True, False, True, "https://doi.org/10.1234/one,https://doi.org/10.1234/two",
+        1, "cervical_dystonia|ebcc", 1, 1,
+    ]  # fmt: skip
+
+
+def test_the_shipped_page_is_light() -> None:
+    assert len(page.page(evidence.load())) < 3_000_000
+    assert (SHIPPED / "page.html").stat().st_size < 30_000

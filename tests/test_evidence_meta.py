@@ -1,0 +1,274 @@
+"""Effect sizes against hand-worked examples, and random effects against published results of a textbook data set."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.optimize import brentq
+from scipy.stats import t as student
+
+from dystolab import cli, evidence
+from dystolab.errors import EvidenceError, MissingExtraError, UnknownNameError
+from dystolab.evidence import meta, pooling
+from dystolab.evidence.effect_sizes import EffectSize, UnusableError, effect_size, standard_deviation, wan
+from dystolab.evidence.schema import Finding, Spread
+from evidence_files import SECOND, STUDY, changed, study, write
+
+# Vaccinated and controls, with and without tuberculosis, of 13 trials (Colditz et al. 1994).
+BCG = np.array(
+    [
+        *((4, 119, 11, 128), (6, 300, 29, 274), (3, 228, 11, 209), (62, 13536, 248, 12619), (33, 5036, 47, 5761)),
+        *((180, 1361, 372, 1079), (8, 2537, 10, 619), (505, 87886, 499, 87892), (29, 7470, 45, 7232)),
+        *((17, 1699, 65, 1600), (186, 50448, 141, 27197), (5, 2493, 3, 2338), (27, 16886, 29, 17825)),
+    ],
+    dtype=float,
+)
+
+
+def bcg() -> tuple[Any, Any]:
+    """Return log risk ratios and their variances."""
+    a, b, c, d = BCG.T
+    return np.log(a / (a + b) / (c / (c + d))), 1 / a - 1 / (a + b) + 1 / c - 1 / (c + d)
+
+
+def test_bcg_agrees_with_published_results() -> None:
+    """As printed in the documentation of metafor (rma of dat.bcg) to its four digits."""
+    out = pooling.pool(*bcg())
+    dl, reml = out["DL"], out["REML"]
+    assert (round(dl.estimate, 4), round(dl.tau2, 4), round(dl.se, 4)) == (-0.7141, 0.3088, 0.1787)
+    assert (round(reml.estimate, 4), round(reml.tau2, 4), round(reml.se, 4)) == (-0.7145, 0.3132, 0.1798)
+    assert [round(bound, 4) for bound in reml.wald_ci95] == [-1.0669, -0.3622]
+    assert reml.ci95 is not None
+    assert [round(bound, 4) for bound in reml.ci95] == [-1.1084, -0.3206]
+    assert (round(reml.q, 4), round(reml.i2_percent, 2)) == (152.2330, 92.12)
+
+
+def test_bcg_agrees_with_an_independent_solution_to_a_millionth() -> None:
+    y, v = bcg()
+    k = len(y)
+
+    def score(tau2: float) -> float:
+        w = 1 / (v + tau2)
+        p = np.diag(w) - np.outer(w, w) / w.sum()
+        return float(y @ p @ p @ y - np.trace(p))
+
+    def mean(tau2: float) -> tuple[float, float, float]:
+        w = 1 / (v + tau2)
+        centre = float((w * y).sum() / w.sum())
+        knapp = math.sqrt((w * (y - centre) ** 2).sum() / ((k - 1) * w.sum()))
+        return centre, float(w.sum() ** -0.5), float(student.isf(0.025, k - 1) * knapp)
+
+    w = 1 / v
+    q = float((w * (y - (w * y).sum() / w.sum()) ** 2).sum())
+    tau2 = {"DL": (q - (k - 1)) / (w.sum() - (w**2).sum() / w.sum()), "REML": float(brentq(score, 0, 2, xtol=1e-14))}
+    for name, found in pooling.pool(y, v).items():
+        centre, se, reach = mean(tau2[name])
+        assert found.ci95 is not None and found.prediction is not None
+        further = float(student.isf(0.025, k - 2)) * math.sqrt(tau2[name] + se**2)
+        assert found.tau2 == pytest.approx(tau2[name], abs=1e-6)
+        assert found.q == pytest.approx(q, abs=1e-6)
+        assert (found.estimate, found.se) == pytest.approx((centre, se), abs=1e-6)
+        assert found.ci95 == pytest.approx((centre - reach, centre + reach), abs=1e-6)
+        assert found.prediction == pytest.approx((centre - further, centre + further), abs=1e-6)
+
+
+def test_two_equal_studies() -> None:
+    found = pooling.pool([0.5, 0.5], [0.1, 0.1])["REML"]
+    assert found.estimate == pytest.approx(0.5)
+    assert (found.tau2, found.q, found.i2_percent) == pytest.approx((0, 0, 0), abs=1e-9)
+    assert found.ci95 is None and found.prediction is None
+    assert found.wald_ci95 == pytest.approx((0.5 - 1.959964 * math.sqrt(0.05), 0.5 + 1.959964 * math.sqrt(0.05)))
+
+
+def test_one_study_or_no_package_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(EvidenceError, match="at least 2 studies, and there is 1"):
+        pooling.pool([0.5], [0.1])
+    monkeypatch.setitem(sys.modules, "pymare", None)
+    with pytest.raises(MissingExtraError, match=r"dystolab\[meta\]"):
+        pooling.pool([0.5, 0.1], [0.1, 0.1])
+
+
+def sized(**changes: Any) -> EffectSize:
+    tree = changed(STUDY, **{f"findings__0__{path}": value for path, value in changes.items()})
+    return effect_size(Finding.model_validate(tree["findings"][0]))
+
+
+def groups(case: dict[str, Any], reference: dict[str, Any], n: int = 50) -> list[dict[str, Any]]:
+    some = {"n": n, "n_of": "subjects"}
+    return [{"name": "a", "role": "case", **some, **case}, {"name": "b", "role": "reference", **some, **reference}]
+
+
+def sd(value: float) -> dict[str, Any]:
+    return {"kind": "sd", "value": value}
+
+
+def test_means_as_in_the_textbook() -> None:
+    """Borenstein et al. 2009, chapter 4: d 0.5970, g 0.5924 with variance 0.0411."""
+    found = sized(groups=groups({"mean": 103, "spread": sd(5.5)}, {"mean": 100, "spread": sd(4.5)}), p=None)
+    assert (round(found.value, 4), round(found.variance, 4), found.scale) == (0.5924, 0.0411, "g")
+    sem = {"kind": "sem", "value": 5.5 / math.sqrt(50)}
+    reach = student.isf(0.025, 49) * 4.5 / math.sqrt(50)
+    ci = {"kind": "ci95", "low": 100 - reach, "high": 100 + reach}
+    other = sized(groups=groups({"mean": 103, "spread": sem}, {"mean": 100, "spread": ci}), p=None)
+    assert (other.value, other.variance) == pytest.approx((found.value, found.variance))
+
+
+def test_shares_as_in_the_textbook() -> None:
+    """Borenstein et al. 2009, chapter 5: 5 of 100 against 10 of 100, log odds ratio -0.7472 with variance 0.3216."""
+    found = sized(groups=groups({"count": 5}, {"proportion": 0.1}, 100), p=None)
+    assert (round(found.value, 4), round(found.variance, 4), found.scale) == (-0.7472, 0.3216, "log_or")
+    empty = sized(groups=groups({"count": 0}, {"count": 3}, 10), p=None)
+    assert empty.value == pytest.approx(math.log(0.5 * 7.5 / (10.5 * 3.5)))
+    assert empty.variance == pytest.approx(1 / 0.5 + 1 / 10.5 + 1 / 3.5 + 1 / 7.5)
+
+
+def test_medians_by_wan() -> None:
+    """Quartiles 10, 20, 36 of 40: mean 22, sd 26 / (2 z(29.875 / 40.25)); range 0 to 50 of 25: mean 22.5."""
+    mean, spread = wan(20, Spread(kind="iqr", low=10, high=36), 40)
+    assert (mean, spread) == pytest.approx((22.0, 26 / (2 * 0.650_8)), rel=2e-3)
+    mean, spread = wan(20, Spread(kind="range", low=0, high=50), 25)
+    # Table 1 of the paper: for n = 25 the range is 3.931 standard deviations.
+    assert (mean, spread) == pytest.approx((22.5, 50 / 3.931), rel=2e-3)
+    iqr = {"kind": "iqr", "low": 10, "high": 36}
+    assert "Wan 2014" in sized(groups=groups({"median": 20, "spread": iqr}, {"mean": 10, "spread": sd(9)}), p=None).how
+
+
+def test_p_gives_t_gives_g() -> None:
+    """t = 2.0211 is p = 0.05 at 40 degrees of freedom; d = t sqrt(2 / 21), J = 1 - 3 / 159."""
+    bare = groups({}, {}, 21)
+    found = sized(groups=bare, p={"relation": "=", "value": 0.05})
+    assert found.value == pytest.approx(-2.02108 * math.sqrt(2 / 21) * (1 - 3 / 159), abs=1e-4)
+    assert "two-sided t test" in found.how
+    assert sized(groups=bare, p={"relation": "=", "value": 0.05}, direction="increase").value == -found.value
+    unstated = {"kind": "unstated", "value": 3}
+    with_means = groups({"mean": 1, "spread": unstated}, {"mean": 2, "spread": unstated}, 21)
+    assert sized(groups=with_means, p={"relation": "=", "value": 0.05}) == found
+
+
+def test_printed_effects() -> None:
+    ci = {"kind": "ci95", "low": -0.9, "high": -0.1}
+    found = sized(effect={"kind": "hedges_g", "value": 0.5, "spread": ci})
+    assert (found.value, found.variance) == pytest.approx((-0.5, (0.8 / 3.919928) ** 2))
+    d = sized(effect={"kind": "cohens_d", "value": -0.597}, groups=groups({}, {}))
+    assert (d.value, d.variance) == pytest.approx((-0.5924, 0.0411), abs=1e-4)
+    g = sized(effect={"kind": "hedges_g", "value": -0.5924}, groups=groups({}, {}))
+    assert (g.value, g.variance) == pytest.approx((-0.5924, 0.0411), abs=1e-4)
+    odds = {"kind": "odds_ratio", "value": 0.5, "spread": {"kind": "ci95", "low": 0.25, "high": 1.0}}
+    ratio = sized(effect=odds)
+    assert (ratio.value, ratio.variance) == pytest.approx((math.log(0.5), (math.log(4) / 3.919928) ** 2))
+
+
+def test_a_difference_with_its_own_interval() -> None:
+    reach = student.isf(0.025, 98) * 5.0 * math.sqrt(2 / 50)
+    effect = {"kind": "mean_difference", "value": -3, "spread": {"kind": "ci95", "low": -3 - reach, "high": -3 + reach}}
+    found = sized(effect=effect, groups=groups({}, {}))
+    assert found.value == pytest.approx(-0.6 * (1 - 3 / 391))
+
+
+def test_changes_within_people_need_their_own_spread() -> None:
+    change = {"kind": "mean_difference", "value": -5, "spread": sd(10)}
+    found = sized(design="within", contrast="after_vs_before", effect=change)
+    correction = 1 - 3 / (4 * 11 - 1)
+    assert (found.value, found.variance) == pytest.approx((-0.5 * correction, correction**2 * (1 / 12 + 0.25 / 24)))
+    with pytest.raises(UnusableError, match="without its own spread"):
+        sized(design="within", contrast="after_vs_before")
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"contrast": "correlation"}, "a correlation compares no two groups"),
+        ({"groups__0__n_of": "cells"}, "n counts cells, which are not independent"),
+        ({"groups": []}, "not one case and one reference"),
+        ({"groups": groups({}, {}), "p": None}, "neither numbers with a spread nor an exact p"),
+        ({"groups": groups({}, {}), "p": {"relation": "<", "value": 0.01}}, "only known to be < 0.01"),
+        ({"groups": groups({}, {}), "p": {"relation": "=", "value": 0.0}}, "printed as 0"),
+        ({"groups": groups({}, {}), "direction": "no_change"}, "p alone tells no sign"),
+        ({"groups": groups({"count": 0}, {"count": 0})}, "all or none in both groups"),
+        ({"groups": groups({"count": 1}, {})}, "the share of one group was not read"),
+        ({"groups": groups({"mean": 1, "spread": sd(0)}, {"mean": 1, "spread": sd(0)}), "p": None}, "deviation is 0"),
+    ],
+)
+def test_what_gives_no_effect_size_says_why(changes: dict[str, Any], why: str) -> None:
+    with pytest.raises(UnusableError, match=why):
+        sized(**changes)
+
+
+def test_spreads_that_give_no_standard_deviation() -> None:
+    with pytest.raises(UnusableError, match="from a mean with quartiles"):
+        standard_deviation(Spread(kind="iqr", low=1, high=2), 10)
+    with pytest.raises(UnusableError, match="from a median with SD"):
+        wan(1, Spread(kind="sd", value=2), 10)
+
+
+def base_of(folder: Path, *studies: dict[str, Any]) -> evidence.Base:
+    """Return a base in which every finding of `studies` is confirmed."""
+    write(folder, *studies)
+    for one in studies:
+        keys = ("direction", "groups", "effect", "p", "where")
+        read = {finding["id"]: {key: finding[key] for key in keys} for finding in one["findings"]}
+        write(folder, second=changed(SECOND, id=one["id"], findings=read))
+    return evidence.load(folder, shipped=False)
+
+
+def test_an_analysis_says_what_it_left_out(tmp_path: Path) -> None:
+    finding = STUDY["findings"][0]
+    twice = [finding, finding | {"id": "cr_late"}]
+    null = [finding | {"direction": "no_change", "groups": groups({}, {}), "p": {"relation": "=", "value": 0.5}}]
+    base = base_of(
+        tmp_path,
+        study("a_small", findings=twice, cohort="Dublin"),
+        study("b_other", cohort="dublin", findings__0__groups__0__mean=25),
+        study("c_null", findings=null),
+        study("d_held"),
+        study("e_pool", kind="pooled", contains=["d_held"], findings__0__groups__0__mean=28),
+        study("f_nameless", kind="meta_analysis"),
+        study("g_model", species="in_silico"),
+        study("h_shares", findings__0__groups=groups({"count": 5}, {"count": 9}, 20)),
+        study("i_mouse", species="mouse"),
+    )
+    found = meta.analyse(base, "blinks")
+    assert [one.name for one, _ in found.used] == ["a_small/cr", "b_other/cr", "e_pool/cr"]
+    asked = (found.contrast, found.design, found.population, found.scale)
+    assert asked == ("ill_vs_healthy", "between", "human", "g")
+    assert found.left_out == {
+        "a_small/cr_late": "not independent of a_small/cr",
+        "c_null/cr": "p alone tells no sign where the direction is no change or mixed",
+        "d_held/cr": "its data are in e_pool",
+        "f_nameless/cr": "pools studies that it does not name, perhaps those that are here",
+        "g_model/cr": "a model, not a study of subjects",
+        "h_shares/cr": "another question (ill vs healthy, between, human, log or)",
+        "i_mouse/cr": "another question (ill vs healthy, between, animal, g)",
+    }
+    assert found.shared_cohorts == {"dublin": ("a_small", "b_other")}
+    assert sum(found.weights) == pytest.approx(1)
+    assert json.loads(json.dumps(found.as_json(), allow_nan=False))["outcomes"]["REML"]["method"] == "REML"
+
+
+def test_unverified_numbers_enter_no_statistic(tmp_path: Path) -> None:
+    base = evidence.load(write(tmp_path, study("a_one"), study("b_two")), shipped=False)
+    with pytest.raises(
+        EvidenceError, match=r"needs 2 usable studies, and there is 0; left out: 2 not verified \(unread"
+    ):
+        meta.analyse(base, "blinks")
+    with pytest.raises(UnknownNameError, match="did you mean 'blinks'"):
+        meta.analyse(base, "blink")
+    with pytest.raises(EvidenceError, match=r"in cervical_dystonia_with_tremor .*there is no finding on it"):
+        meta.analyse(base, "blinks", "cervical_dystonia_with_tremor")
+
+
+def test_the_verb_writes_figure_and_numbers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    base_of(tmp_path, study("a_one"), study("b_two", findings__0__groups__0__mean=25), study("c_three"))
+    words = ["evidence", "meta", "--measure", "blinks", "--base", str(tmp_path), "--out", str(tmp_path / "out")]
+    assert cli.call([*words, "--condition", "cervical_dystonia"]) == 0
+    told = capsys.readouterr().out
+    assert "REML: -0." in told and "a_one/cr: -0." in told and "further studies" in told
+    assert (tmp_path / "out" / "forest.png").read_bytes().startswith(b"\x89PNG")
+    assert cli.call([*words, "--json"]) == 0
+    assert len(json.loads(capsys.readouterr().out)["meta"]["used"]) == 3
