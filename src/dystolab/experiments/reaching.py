@@ -101,7 +101,7 @@ class Reaching:
         guided = reach is not None and _until("hold") <= ms < _until("back")
         off = np.zeros(2) if guided else plan - start - _rotated(hand_m - start, reach)
         self._correct(round(time_ms), off, guided, still=reach is None or ms < _until("wait") or ms >= _until("movement") + _SETTLED_MS)
-        self._teaches = reach is not None and _until("wait") <= ms < _until("hold")
+        self._teaches = reach is not None and _until("wait") <= ms < _until("movement") + _SETTLED_MS
         later, ahead = self._now(time_ms + _number("muscle", "lead", "ms"))
         wanted = self._still[0] if later is None else self._wanted[later.target_m][ahead]
         return commands_hz(wanted + np.maximum(self._share @ self._torque, 0.0))

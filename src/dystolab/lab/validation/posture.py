@@ -12,7 +12,9 @@ from dystolab import mechanisms
 from dystolab.body.held_head import MOTONEURONS
 from dystolab.experiments.posture import Posture
 from dystolab.lab.validation.cohort import of_subjects, runs
+from dystolab.lab.validation import voluntary
 from dystolab.lab.validation.rows import Kind, Row, spread, window
+from dystolab.lab.validation.strength import rows as strength_rows
 from dystolab.result import Result
 
 Say = Callable[[str], None]
@@ -30,7 +32,8 @@ def rows(say: Say, seeds: int = 5, workers: int = 2, **_: Any) -> list[Row]:
     """Return posture of the healthy head, its time constant, and posture with each mechanism by severity."""
     say(f"  healthy, {seeds} subjects")
     healthy = runs(Posture(), seeds, workers, circuit=HEAD)
-    found = [*healthy_rows(healthy), *long_rows(say, seeds, workers), *drift_rows(say, seeds, workers)]
+    found = [*strength_rows(), *healthy_rows(healthy), *voluntary.turn_rows(healthy), voluntary.force_row(healthy)]
+    found += [*long_rows(say, seeds, workers), *drift_rows(say, seeds, workers)]
     for name in ("integrator_leak", "head_integrator_imbalance", "spindle_gain"):
         for severity in SEVERITIES:
             say(f"  {name} at {severity:g}, {seeds} subjects")
@@ -86,6 +89,7 @@ def long_rows(say: Say, seeds: int, workers: int) -> list[Row]:
             window(f"a minute {part}: distance from the target", distance, 0.0, WITHIN_DEG, "deg", "calibration",
                    "tapped every 10 s")
         )  # fmt: skip
+        found += voluntary.tap_rows(part, results)
     return found
 
 
