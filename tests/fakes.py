@@ -13,6 +13,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from dystolab.errors import SimulationError, SpecError, UnknownNameError
+from dystolab.experiments import reach, reaching
 from dystolab.result import Measure, Result
 
 
@@ -217,5 +218,37 @@ def posture_result(seed: int = 1, epoch_s: int = 8) -> Result:
             "spikes/head_integrator/recorded": (np.arange(360) * 4).astype(np.int32),
             "counts/head_integrator": np.full(n_ms, 33, np.int32),
             "head/integrator_direction": np.repeat(np.arange(6, dtype=np.int16), 60),
+        },
+    )
+
+
+def reach_result(seed: int = 1) -> Result:
+    """A made-up result of ``reach``: straight paths but for a bump while the world is changed, and nuclei."""
+    draw = np.random.default_rng(seed)
+    experiment = reach(around=8, baseline=4, adaptation=20, washout=4, world="curl")
+    (go, arrive), held = reaching.movement_ms(), reaching.held_ms()
+    seen = np.array([reaching.path_m(target)[go:held] for target in experiment.targets_m()])
+    bump = np.zeros(held - go)
+    bump[: arrive - go] = np.sin(np.linspace(0, np.pi, arrive - go))
+    seen[experiment.changed(), :, 0] -= 0.03 * bump
+    spikes = 4000
+    times = np.sort(draw.uniform(0, experiment.duration_ms, spikes))
+    blocks = [0.0, *[30.0] * 5, -10.0]
+    return Result(
+        "reach",
+        experiment.model_dump(mode="json"),
+        FakeSubject(circuit="cerebellum-arm", seed=seed).to_json(),
+        {"reach_deviation_mm_by_block": Measure([b + seed for b in blocks], "mm", None, 28)},
+        {"dcn_glut": 80.0},
+        dict(RUNTIME),
+        dict(PROVENANCE),
+        {
+            "arm/seen_m": seen.astype(np.float32),
+            "arm/hand_m": np.zeros((experiment.duration_ms, 2), np.float32),
+            "arm/nuclear_direction": np.repeat(np.arange(4, dtype=np.int16), 10),
+            "spikes/dcn_glut/time_ms": times,
+            "spikes/dcn_glut/cell": draw.integers(0, 40, spikes).astype(np.int32),
+            "spikes/dcn_glut/recorded": np.arange(40, dtype=np.int32),
+            "counts/dcn_glut": np.full(experiment.duration_ms, 3, np.int32),
         },
     )

@@ -1,4 +1,4 @@
-"""What muscles must do for an arm to move as wanted: the least activations of the muscles, from MuJoCo's inverse dynamics."""
+"""What muscles must do for an arm to move as wanted: their least activations, from MuJoCo's inverse dynamics."""
 
 from __future__ import annotations
 
@@ -73,6 +73,8 @@ def activations_along(path_m: npt.ArrayLike, step_s: float, tone: float) -> Arra
         needed = arm.inverse_torque_nm(angle[k], velocity[k], acceleration[k])
         per_muscle = arm.muscle_torque_nm(angle[k], velocity[k])
         spare = _SPARING * np.abs(per_muscle).max() * np.eye(base.size)
-        more, _ = nnls(np.vstack([per_muscle, spare]), np.concatenate([needed - per_muscle @ base, np.zeros(base.size)]))
+        more, _ = nnls(
+            np.vstack([per_muscle, spare]), np.concatenate([needed - per_muscle @ base, np.zeros(base.size)])
+        )
         found[k] = base + more
     return np.clip(found, 0.0, 1.0)

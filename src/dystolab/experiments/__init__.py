@@ -16,14 +16,15 @@ from dystolab.experiments.base import Experiment, Subject
 from dystolab.experiments.eyeblink import Eyeblink as eyeblink
 from dystolab.experiments.granular_time_code import GranularTimeCode as granular_time_code
 from dystolab.experiments.posture import Posture as posture
+from dystolab.experiments.reach import Reach as reach
 from dystolab.experiments.rest import Rest as rest
 
-_KINDS: dict[str, type[Experiment]] = {kind.name: kind for kind in (rest, eyeblink, granular_time_code, posture)}
+_KINDS: dict[str, type[Experiment]] = {kind.name: kind for kind in (rest, eyeblink, granular_time_code, posture, reach)}
 
 NAMES: dict[str, str] = {name: kind.mirrors for name, kind in _KINDS.items()}
 """Name of an experiment -> what it mirrors."""
 
-__all__ = ["NAMES", "Experiment", "Subject", "eyeblink", "get", "granular_time_code", "posture", "rest"]
+__all__ = ["NAMES", "Experiment", "Subject", "eyeblink", "get", "granular_time_code", "posture", "reach", "rest"]
 
 
 def get(name: str) -> type[Experiment]:

@@ -10,10 +10,11 @@ from pydantic import Field, model_validator
 
 from dystolab.circuit.anatomy import Anatomy
 from dystolab.circuit.drives import Drive
-from dystolab.circuit.spec import Circuit, revised
+from dystolab.circuit.spec import Circuit
 from dystolab.engine import Body, Simulator
 from dystolab.errors import SpecError
 from dystolab.experiments import conditioned_stimulus, learning, lid, unconditioned_stimulus
+from dystolab.experiments.acceleration import accelerated
 from dystolab.experiments.base import Experiment, Findings, Protocol
 from dystolab.experiments.recordings import units
 
@@ -174,16 +175,7 @@ class Eyeblink(Experiment):
 
     def prepare(self, circuit: Circuit) -> Circuit:
         """Multiply the rates of all learning synapses."""
-        for p in circuit.projections:
-            if p.plasticity and self.acceleration != 1.0:
-                rule = p.plasticity
-                rates: dict[str, Any] = {
-                    name: self.acceleration * getattr(rule, name) for name in ("a_plus_ns", "a_minus_ns")
-                }
-                if rule.balance_ms is not None and self.acceleration > 0:
-                    rates["balance_ms"] = rule.balance_ms / self.acceleration
-                circuit = circuit.with_projection(p.name, plasticity=revised(rule, rates))
-        return circuit
+        return accelerated(circuit, self.acceleration)
 
     def protocol(self, circuit: Circuit, anatomy: Anatomy, seed: int) -> Protocol:
         """Add CS and US to the circuit, and record every population."""

@@ -1,9 +1,10 @@
 """A person who reaches, and the world of the hand.
 
 The command is no part of the circuit. It is as simple as it can be: for each reach the activations that a healthy arm
-needs for a straight, smooth path, turned into rates as this person has learned of the own muscles; and what the eyes see
-late is held against the plan, and what is missing is pulled after. That correction is also what the olive hears of a
-reach (feedback-error learning, 10.1007/BF00201431): by the direction of each joint in which more is needed.
+needs for a straight, smooth path, turned into rates as this person has learned of the own muscles; and what the eyes
+see late is held against the plan, and what is missing is pulled after. The same pull, as it is felt a little sooner, is
+what the olive hears of a reach, by the direction of each joint in which more is needed (feedback-error learning,
+10.1007/BF00201431).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -22,34 +24,40 @@ from dystolab.circuit import tables
 from dystolab.errors import SpecError
 
 Array = npt.NDArray[np.float64]
+Place = tuple[float, float]
+Phase = Literal["waiting", "moving", "holding", "guided"]
+
+PARTS = ("wait", "movement", "hold", "back", "rest")
+"""Of a trial, in order."""
+
+SETTLE_MS = 150
+"""After the movement's planned end the hand may still be on its way."""
+
 _FILE = Path(__file__).with_name("reach.toml")
-_SETTLED_MS = 150
 _STEP_MS = 10
 """Between two places of a path for which activations are sought; those between are interpolated."""
 
-
-@dataclass(frozen=True, slots=True)
-class World:
-    """How the hand is seen and pushed in a trial.
-
-    Parameters
-    ----------
-    rotation_deg : float
-        What is seen of a movement is turned by so much about the start, counter-clockwise.
-    curl_n_s_per_m : float
-        Force across the movement over its speed, to the left of the way if positive.
-    """
-
-    rotation_deg: float = 0.0
-    curl_n_s_per_m: float = 0.0
+_ANGLES = np.arange(8) * np.pi / 4
+_PREFERRED = np.array([np.cos(_ANGLES), np.sin(_ANGLES)]).T
 
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """One trial: to `target_m` from the start (x, y), in `world`."""
+    """One trial: from the start to a target and back.
 
-    target_m: tuple[float, float]
-    world: World
+    Parameters
+    ----------
+    target_m : (float, float)
+        From the shoulder.
+    rotation_deg : float
+        What is seen of the movement is turned by so much about the start, counter-clockwise.
+    curl_n_s_per_m : float
+        Force across the movement over its speed, to the left of the way if positive.
+    """
+
+    target_m: Place
+    rotation_deg: float = 0.0
+    curl_n_s_per_m: float = 0.0
 
 
 class Reaching:
@@ -58,98 +66,108 @@ class Reaching:
     Parameters
     ----------
     reaches : sequence of Reach
-        One every `trial_ms`, from `first_ms` on; before, the hand is held at the start.
+        One every `trial_ms`, from `first_ms` on; before and after, the hand is held at the start.
     first_ms : int
+
+    Raises
+    ------
+    SpecError
+        If the arm can't reach a target.
     """
 
     def __init__(self, reaches: Sequence[Reach], first_ms: int) -> None:
         self._reaches, self._first_ms = tuple(reaches), first_ms
-        self.start_deg = np.degrees(angles_rad(start_m()))
+        self._start = np.array(start_m())
+        self.start_deg = np.degrees(angles_rad(self._start))
         self._paths = {reach.target_m: path_m(reach.target_m) for reach in reaches}
         self._wanted = {target: _activations(path) for target, path in self._paths.items()}
-        self._still = np.repeat(activations_along([start_m()] * 3, 1.0, _number("muscle", "tone", "1"))[1:2], 2, axis=0)
+        self._still = activations_along([self._start] * 3, 1.0, _number("muscle", "tone", "1"))[1]
         arm = Arm()
         arm.place(self.start_deg)
         self._jacobian = arm.hand_jacobian_m_per_rad
-        at_rest = np.radians(self.start_deg)
         # Only what pulls counts, so that each of a pair must do the other's part as well.
-        self._share = 2.0 * np.linalg.pinv(arm.muscle_torque_nm(at_rest, np.zeros(2)))
-        self._seen = np.zeros((round(_number("sight", "delay", "ms")), 2))
-        self._missing, self._slow, self._torque, self._slip = np.zeros((4, 2))
-        self._teaches = False
+        self._share = 2.0 * np.linalg.pinv(arm.muscle_torque_nm(np.radians(self.start_deg), np.zeros(2)))
+        self._numbers = _Numbers()
+        self._seen = np.zeros((self._numbers.seen_ms + 1, 2))
+        self._here, self._there, self._torque, self._taught = np.zeros((4, 2))
 
     def force_n(self, time_ms: float, hand_m: Array, velocity_m_per_s: Array) -> Array:
         """Return the pull of the world, and of the robot that brings the hand back, shape (2,)."""
         reach, ms = self._now(time_ms)
-        if reach is None:
+        if reach is None or ms >= _until("back"):
             return np.zeros(2)
         if ms < _until("hold"):
             x, y = velocity_m_per_s
-            return reach.world.curl_n_s_per_m * np.array([-y, x])
-        if ms >= _until("back"):
-            return np.zeros(2)
-        path, robot = self._paths[reach.target_m], numbers().section("robot")
-        off, going = path[ms] - hand_m, 1000.0 * (path[ms + 1] - path[ms])
-        pull = robot.number("stiffness", "N/m") * off + robot.number("damping", "N*s/m") * (going - velocity_m_per_s)
-        return np.asarray(pull)
+            return reach.curl_n_s_per_m * np.array([-y, x])
+        path, n = self._paths[reach.target_m], self._numbers
+        going = 1000.0 * (path[ms + 1] - path[ms])
+        return np.asarray(n.robot_n_per_m * (path[ms] - hand_m) + n.robot_n_s_per_m * (going - velocity_m_per_s))
 
     def command_hz(self, time_ms: float, hand_m: Array) -> Array:
         """Return the rate of the command fibres of each muscle, shape (6,)."""
         reach, ms = self._now(time_ms)
-        start = np.asarray(start_m())
-        plan = start if reach is None else self._paths[reach.target_m][ms]
-        guided = reach is not None and _until("hold") <= ms < _until("back")
-        off = np.zeros(2) if guided else plan - start - _rotated(hand_m - start, reach)
-        self._correct(round(time_ms), off, guided, still=reach is None or ms < _until("wait") or ms >= _until("movement") + _SETTLED_MS)
-        self._teaches = reach is not None and _until("wait") <= ms < _until("movement") + _SETTLED_MS
-        later, ahead = self._now(time_ms + _number("muscle", "lead", "ms"))
-        wanted = self._still[0] if later is None else self._wanted[later.target_m][ahead]
+        if reach is None:
+            off = self._start - hand_m
+        else:
+            off = self._paths[reach.target_m][ms] - self._start - turned(hand_m - self._start, reach.rotation_deg)
+        self._correct(round(time_ms), off, "waiting" if reach is None else _phase(ms))
+        later, ahead = self._now(time_ms + self._numbers.lead_ms)
+        wanted = self._still if later is None else self._wanted[later.target_m][ahead]
         return commands_hz(wanted + np.maximum(self._share @ self._torque, 0.0))
 
-    def _correct(self, at: int, off_m: Array, guided: bool, still: bool) -> None:
-        """Turn what is seen of the hand's error, some time ago, into torques."""
-        slot = at % len(self._seen)
-        missing = self._seen[slot].copy()
-        self._seen[slot] = off_m
-        sight = numbers().section("sight")
-        if still and not guided:
-            self._slow = self._slow + 0.001 * sight.number("slow", "N/(m*s)") * missing
-        changing = 1000.0 * (missing - self._missing)
-        self._missing = missing
-        pull = sight.number("stiffness", "N/m") * missing + sight.number("damping", "N*s/m") * changing + self._slow
-        self._torque = self._jacobian.T @ (self._slow if guided else pull)
-        self._slip = changing
+    def _correct(self, at: int, off_m: Array, phase: Phase) -> None:
+        """Turn the hand's distance from the plan, some time ago, into torques.
+
+        At rest they grow while it lasts; those at the target are forgotten when the hand is brought back.
+        """
+        n, guided = self._numbers, phase == "guided"
+        self._seen[at % len(self._seen)] = 0.0 if guided else off_m
+        seen, felt = (self._before(at, ms) for ms in (n.seen_ms, n.felt_ms))
+        grown = 0.001 * n.slow_n_per_m_s * seen[0]
+        if phase == "waiting":
+            self._here = self._here + grown
+        elif phase == "holding":
+            self._there = self._there + grown
+        elif guided:
+            self._there = np.zeros(2)
+        pull, sooner = (n.stiffness_n_per_m * off + n.damping_n_s_per_m * speed for off, speed in (seen, felt))
+        self._torque = self._jacobian.T @ (self._here + self._there + (0.0 if guided else pull))
+        self._taught = self._jacobian.T @ sooner if phase == "moving" else np.zeros(2)
+
+    def _before(self, at: int, ms: int) -> tuple[Array, Array]:
+        """Return the distance from the plan some time ago, and how fast it grew, m and m/s."""
+        size = len(self._seen)
+        now, before = self._seen[(at - ms + 1) % size], self._seen[(at - ms) % size]
+        return now, 1000.0 * (now - before)
 
     def plan_hz(self, time_ms: float) -> Array:
-        """Return the rate of fibres that prefer each of eight directions, shape (8,), by how the hand is meant to move soon.
+        """Return the rate of fibres that prefer each of eight directions, shape (8,), by how the hand is soon to move.
 
-        Cosine tuning to direction, times speed: 10.1152/jn.1999.82.5.2676.
+        Tuned to direction as a cosine, times speed: 10.1152/jn.1999.82.5.2676.
         """
-        cortex = numbers().section("cortex")
-        reach, ms = self._now(time_ms + _number("muscle", "lead", "ms"))
-        rate = np.full(len(_PREFERRED), cortex.number("rest", "Hz"))
+        n = self._numbers
+        reach, ms = self._now(time_ms + n.lead_ms)
         if reach is None or ms >= _until("hold"):
-            return rate
+            return np.full(len(_PREFERRED), n.plan_rest_hz)
         path = self._paths[reach.target_m]
-        velocity = 1000.0 * (path[ms + 1] - path[ms])
-        return np.maximum(rate + cortex.number("per_speed", "Hz*s/m") * _PREFERRED @ velocity, 0.0)
+        return np.asarray(
+            np.maximum(n.plan_rest_hz + n.plan_hz_s_per_m * _PREFERRED @ (1000.0 * (path[ms + 1] - path[ms])), 0.0)
+        )
 
     def error_hz(self) -> Array:
-        """Return the rate of the error fibres of each direction, shape (4,): how much more is pulled there than planned."""
-        if not self._teaches:
-            return np.zeros(4)
-        olive = numbers().section("olive")
-        shoulder, elbow = olive.number("rate", "Hz*s/(m**2)") * (self._jacobian.T @ self._slip)
-        return np.clip(np.array([shoulder, -shoulder, elbow, -elbow]), 0.0, olive.number("highest", "Hz"))
+        """Return the rate of the error fibres of each direction of the joints, shape (4,)."""
+        shoulder, elbow = self._numbers.olive_hz_per_nm * self._taught
+        rate = np.array([shoulder, -shoulder, elbow, -elbow])
+        return np.asarray(np.clip(rate, 0.0, self._numbers.olive_highest_hz))
 
     def _now(self, time_ms: float) -> tuple[Reach | None, int]:
-        """Return the reach at a time and the milliseconds since its trial began; None before the first and after the last."""
+        """Return the reach at a time and the milliseconds since its trial began; None if there is none."""
         trial, ms = divmod(round(time_ms) - self._first_ms, trial_ms())
         return (self._reaches[trial], ms) if 0 <= trial < len(self._reaches) else (None, 0)
 
     def state(self) -> Array:
         """Return all that the next calls depend on, for `restore`."""
-        return np.concatenate([self._seen.ravel(), self._missing, self._slow, self._torque, [self._teaches]])
+        return np.concatenate([self._seen.ravel(), self._here, self._there, self._torque, self._taught])
 
     def restore(self, state: Array) -> None:
         """Go on where `state` was taken.
@@ -160,44 +178,55 @@ class Reaching:
             If it is not the state of one who reaches.
         """
         found, n = np.array(state, dtype=np.float64), self._seen.size
-        if found.shape != (n + 7,):
-            raise SpecError(f"reaching: a state has {n + 7} numbers, got shape {found.shape}")
-        self._seen, self._missing, self._slow = found[:n].reshape(-1, 2), found[n : n + 2], found[n + 2 : n + 4]
-        self._torque, self._teaches = found[n + 4 : n + 6], bool(found[-1])
+        if found.shape != (n + 8,):
+            raise SpecError(f"reaching: a state has {n + 8} numbers, got shape {found.shape}")
+        self._seen = found[:n].reshape(-1, 2)
+        self._here, self._there, self._torque, self._taught = found[n:].reshape(4, 2)
 
 
-_ANGLES = np.arange(8) * np.pi / 4
-_PREFERRED = np.array([np.cos(_ANGLES), np.sin(_ANGLES)]).T
+class _Numbers:
+    """What is read from the table once."""
+
+    def __init__(self) -> None:
+        self.seen_ms = round(_number("sight", "delay", "ms"))
+        self.felt_ms = round(_number("olive", "delay", "ms"))
+        self.lead_ms = _number("muscle", "lead", "ms")
+        self.stiffness_n_per_m = _number("sight", "stiffness", "N/m")
+        self.damping_n_s_per_m = _number("sight", "damping", "N*s/m")
+        self.slow_n_per_m_s = _number("sight", "slow", "N/(m*s)")
+        self.robot_n_per_m = _number("robot", "stiffness", "N/m")
+        self.robot_n_s_per_m = _number("robot", "damping", "N*s/m")
+        self.plan_rest_hz = _number("cortex", "rest", "Hz")
+        self.plan_hz_s_per_m = _number("cortex", "per_speed", "Hz*s/m")
+        self.olive_hz_per_nm = _number("olive", "rate", "Hz/(N*m)")
+        self.olive_highest_hz = _number("olive", "highest", "Hz")
 
 
 def commands_hz(activation: Array) -> Array:
     """Return the command that a muscle needs to pull with an activation, as a healthy person has learned it."""
-    muscle = numbers().section("muscle")
-    rest, power = muscle.number("rest", "1"), muscle.number("power", "1")
-    drive = (np.maximum(activation, rest) / rest) ** (1.0 / power)
-    return np.asarray(muscle.number("doubling", "Hz") * (drive - 1.0))
+    rest = _number("muscle", "rest", "1")
+    drive = (np.maximum(activation, rest) / rest) ** (1.0 / _number("muscle", "power", "1"))
+    return np.asarray(_number("muscle", "doubling", "Hz") * (drive - 1.0))
 
 
 @functools.cache
-def path_m(target_m: tuple[float, float]) -> Array:
+def path_m(target_m: Place) -> Array:
     """Return where the hand should be in each millisecond of a trial and at its end, shape (trial_ms + 1, 2).
 
     Straight and with the least jerk, to the target and back.
 
     Source: 10.1523/JNEUROSCI.05-07-01688.1985.
     """
-    wait, out, hold, back, rest = (_duration(part) for part in _PARTS)
+    wait, out, hold, back, rest = (_duration(part) for part in PARTS)
     way = np.concatenate([np.zeros(wait), _least_jerk(out), np.ones(hold), 1.0 - _least_jerk(back), np.zeros(rest + 1)])
-    start = np.asarray(start_m())
+    start = np.array(start_m())
     return np.asarray(start + way[:, None] * (np.asarray(target_m) - start))
 
 
-def start_m() -> tuple[float, ...]:
+def start_m() -> Place:
     """Return where reaches start, from the shoulder."""
-    return numbers().section("place").numbers("start", "m", 2)
-
-
-_PARTS = ("wait", "movement", "hold", "back", "rest")
+    x, y = numbers().section("place").numbers("start", "m", 2)
+    return x, y
 
 
 @functools.cache
@@ -207,8 +236,28 @@ def trial_ms() -> int:
 
 
 @functools.cache
+def movement_ms() -> tuple[int, int]:
+    """Return from when to when the hand is meant to move to the target, since the start of a trial."""
+    return _until("wait"), _until("movement")
+
+
+@functools.cache
+def held_ms() -> int:
+    """Return until when the hand is held at the target, since the start of a trial."""
+    return _until("hold")
+
+
+def _phase(ms: int) -> Phase:
+    if _until("wait") <= ms < _until("movement") + SETTLE_MS:
+        return "moving"
+    if ms < _until("wait") or ms >= _until("back"):
+        return "waiting"
+    return "holding" if ms < _until("hold") else "guided"
+
+
+@functools.cache
 def _until(part: str) -> int:
-    return sum(_duration(p) for p in _PARTS[: _PARTS.index(part) + 1])
+    return sum(_duration(p) for p in PARTS[: PARTS.index(part) + 1])
 
 
 def _duration(part: str) -> int:
@@ -227,11 +276,10 @@ def _activations(path: Array) -> Array:
     return np.array([np.interp(every, coarse, column) for column in found.T]).T
 
 
-def _rotated(way_m: Array, reach: Reach | None) -> Array:
-    if reach is None:
-        return way_m
-    turn = np.radians(reach.world.rotation_deg)
-    return np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]) @ way_m
+def turned(way_m: Array, angle_deg: float) -> Array:
+    """Return ways of the hand, shape (2,) or (n, 2), turned counter-clockwise."""
+    turn = np.radians(angle_deg)
+    return np.asarray(way_m @ np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]]))
 
 
 @functools.cache

@@ -30,6 +30,10 @@ POPULATIONS: tuple[str, ...] = (
     "neck_motoneuron",
     "renshaw_cell",
     "ia_interneuron",
+    "corticospinal",
+    "arm_motoneuron",
+    "arm_renshaw_cell",
+    "arm_ia_interneuron",
 )
 
 FAMILIES: dict[str, tuple[str, str]] = {
@@ -114,6 +118,18 @@ _ALONE: dict[str, tuple[str, str]] = {
     "head_severity_score": ("1", "0 to 4: the distance from neutral that the head keeps, in grades of the TWSTRS"),
     "twstrs_rotation": ("1", "grade of the largest turn of the head, item A1 of the TWSTRS: 0 to 4"),
     "twstrs_severity": ("1", "motor items of the TWSTRS that follow from angles and time: 0 to 24 of 35"),
+    "reach_path_ratio": ("1", "length of the hand's path over its straight distance; to all targets"),
+    "reach_peak_speed_m_per_s": ("m/s", "highest speed of the hand; to all targets"),
+    "reach_peak_time_ms": ("ms", "time from the planned start of the reach to the highest speed; to all targets"),
+    "reach_end_error_mm": ("mm", "distance from the target when the reach should be over; to all targets"),
+    "reach_held_error_mm": ("mm", "distance from the target at the end of the hold; to all targets"),
+    "reach_deviation_mm_by_block": (
+        "mm",
+        "largest distance of the seen hand to the left of the straight way, by block",
+    ),
+    "reach_deviation_early_mm": ("mm", "the same in the first changed block - before the change"),
+    "reach_deviation_late_mm": ("mm", "the same in the last changed block - before the change"),
+    "reach_aftereffect_mm": ("mm", "the same in the first block after the change - before it"),
     "adaptation_rate": ("1", "rate per trial at which errors approach their final level"),
     "weight_change_percent.pf_pc": ("%", "change of the mean weight from parallel fibre to Purkinje cell"),
 }

@@ -92,6 +92,39 @@ def endpoint_error(path: npt.ArrayLike, target: npt.ArrayLike) -> float:
     return float(np.linalg.norm(end - aim))
 
 
+def lateral_deviation(path: npt.ArrayLike, target: npt.ArrayLike) -> float:
+    """Return the largest distance of the path from the straight line between its start and the target.
+
+    Parameters
+    ----------
+    path : array_like, shape (n_ms, 2)
+    target : array_like, shape (2,)
+
+    Returns
+    -------
+    float
+        Positive to the left of the way to the target, negative to the right.
+
+    Raises
+    ------
+    SpecError
+        As `endpoint_error`, and if the path starts at the target or has not two dimensions.
+
+    Examples
+    --------
+    >>> lateral_deviation([[0.0, 0.0], [1.0, 0.2], [2.0, -0.1]], [2.0, 0.0])
+    0.2
+    """
+    rows = _checked(path)
+    endpoint_error(rows, target)
+    way = np.asarray(target, dtype=float) - rows[0]
+    distance = float(np.linalg.norm(way))
+    if rows.shape[1] != 2 or distance == 0.0:
+        raise SpecError("movement: a deviation needs a path in a plane that does not start at the target")
+    off = (rows - rows[0]) @ np.array([-way[1], way[0]]) / distance
+    return float(off[np.abs(off).argmax()])
+
+
 def adaptation_rate(errors: npt.ArrayLike) -> float:
     """Return how fast errors shrink, or grow, towards their final level: the rate of an exponential over trials.
 

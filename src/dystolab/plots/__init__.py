@@ -31,6 +31,7 @@ PAGES: dict[str, str] = {
     "eyeblink": "dystolab.plots.summary:eyeblink",
     "granular_time_code": "dystolab.plots.time_code:figure",
     "posture": "dystolab.plots.posture:figure",
+    "reach": "dystolab.plots.reach:figure",
 }
 """Experiment -> where the function of its page is."""
 

@@ -51,6 +51,15 @@ POPULATIONS: dict[str, tuple[str, str]] = {
     "ia_interneuron": ("Ia interneurons", PURPLE),
     "renshaw_cell": ("Renshaw cells", PURPLE),
     "neck_motoneuron": ("neck motoneurons", BLACK),
+    "arm_command": ("commands to the arm", GREY),
+    "reach_plan": ("plan of a reach", GREY),
+    "reach_error": ("errors of a reach", GREY),
+    "arm_spindle_ia": ("spindles of the arm, Ia", GREY),
+    "arm_spindle_ii": ("spindles of the arm, II", GREY),
+    "corticospinal": ("corticospinal cells", BLUE),
+    "arm_ia_interneuron": ("Ia interneurons of the arm", PURPLE),
+    "arm_renshaw_cell": ("Renshaw cells of the arm", PURPLE),
+    "arm_motoneuron": ("arm motoneurons", BLACK),
 }
 """Population -> its name in figures and its colour, in the order from input to output."""
 

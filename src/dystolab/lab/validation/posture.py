@@ -11,8 +11,8 @@ from scipy import stats
 from dystolab import mechanisms
 from dystolab.body.held_head import MOTONEURONS
 from dystolab.experiments.posture import Posture
-from dystolab.lab.validation.cohort import of_subjects, runs
 from dystolab.lab.validation import voluntary
+from dystolab.lab.validation.cohort import of_subjects, runs
 from dystolab.lab.validation.rows import Kind, Row, spread, window
 from dystolab.lab.validation.strength import rows as strength_rows
 from dystolab.result import Result

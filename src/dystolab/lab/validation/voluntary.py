@@ -29,9 +29,12 @@ def turn_rows(results: list[Result]) -> list[Row]:
         near = np.flatnonzero(np.abs(yaw - wanted) < NEAR_DEG)
         took.append(near[0] / 1000.0 if near.size else np.inf)
         speed.append(float(np.abs(np.diff(yaw[::10]) * 100.0).max()))
-    note = "people who are not hurried turn at 49 deg/s, .6 s for 30 degrees (10.1038/s41598-022-09149-1); limits assumed"
+    note = (
+        "people who are not hurried turn at 49 deg/s, .6 s for 30 degrees (10.1038/s41598-022-09149-1); limits assumed"
+    )
     return [
-        window(f"a turn of 30 degrees: from the call to within {NEAR_DEG:g} degrees", took, 0.3, 1.3, "s", "calibration", note),
+        window(f"a turn of 30 degrees: from the call to within {NEAR_DEG:g} degrees", took, 0.3, 1.3, "s",
+               "calibration", note),
         Row("a turn of 30 degrees: highest speed", spread(speed, "deg/s", 0), "", len(speed), None, "prediction",
             "112 to 141 if it took .4 to .5 s without a jerk"),
     ]  # fmt: skip
@@ -51,7 +54,8 @@ def tap_rows(part: str, results: list[Result]) -> list[Row]:
         far.append(float(np.mean(peak)))
         left.append(float(np.linalg.norm((later - before).mean(axis=0))))
     return [
-        Row(f"a minute {part}: how far a tap brings the head", spread(far, "deg", 1), "", len(far), None, "prediction", ""),
+        Row(f"a minute {part}: how far a tap brings the head", spread(far, "deg", 1), "", len(far), None,
+            "prediction"),
         window(f"a minute {part}: what is left of a tap after 2 s", left, 0.0, 1.5, "deg", "prediction",
                "limit assumed: half of what the target allows"),
     ]  # fmt: skip
