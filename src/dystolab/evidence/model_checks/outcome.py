@@ -148,8 +148,8 @@ def markdown(found: Sequence[Outcome], left: Sequence[Check], subjects: int) -> 
         "# Findings as tests of the model",
         "",
         f"Written by `dystolab evidence test` (dystolab {__version__}, code {package_hash()[:12]}); {subjects} "
-        "subjects, mean ± SD. A measurement: nothing was tuned on it. `calibration`: something was tuned on this measure, or it "
-        "holds by construction.",
+        "subjects, mean ± SD. A measurement: nothing was tuned on it. `calibration`: something was tuned on this "
+        "measure, or it holds by construction.",
         "",
         *(
             f"- {kind}: " + ", ".join(f"{n} {verdict}" for verdict, n in of_kind.items())

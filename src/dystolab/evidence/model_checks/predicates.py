@@ -18,6 +18,7 @@ from scipy import stats
 from dystolab.evidence.model_checks import published
 from dystolab.evidence.model_checks.form import ByDirection, ByEquivalence, ByRatio, BySize, Predicate, Smallest
 from dystolab.evidence.schema import Finding
+from dystolab.result import plain
 
 Verdict = Literal["agrees", "disagrees", "undecided"]
 VERDICTS: tuple[str, ...] = get_args(Verdict)
@@ -34,7 +35,7 @@ class Judged:
 
     def as_json(self) -> dict[str, Any]:
         """Return it as JSON values."""
-        return {"verdict": self.verdict, "why": self.why, "numbers": self.numbers}
+        return {"verdict": self.verdict, "why": self.why, "numbers": plain(self.numbers)}
 
 
 def judge(
@@ -100,7 +101,7 @@ def _direction(asked: ByDirection, case: Array, reference: Array) -> Judged:
     p, least = p_value(asked.test, d), _least(asked.smallest, reference)
     middle, upper = _middle(asked.test, d, sign)
     numbers: dict[str, float | None] = {
-        "difference": _finite(sign * middle), "p": p, "smallest": least, "n": float(d.size),
+        "difference": sign * middle, "p": p, "smallest": least, "n": float(d.size),
     }  # fmt: skip
     told = f"difference {sign * middle:.3g}, p {p:.2g} ({asked.test}, {d.size} pairs)"
     if p < asked.alpha and middle < 0:
@@ -173,7 +174,7 @@ def _near(values: Array, number: published.Number, what: str, unit: str) -> Judg
     mean, error = _mean_error(values)
     own = float(stats.t.ppf(0.975, values.size - 1)) * error
     half = math.hypot(number.half95, own)
-    as_told = math.exp if what else float
+    as_told = _exp if what else float
     told = f"{what or 'mean'} {as_told(mean):.3g}{f' {unit}' if unit not in ('', '1') else ''}, printed "
     low, high = (as_told(number.value + side * half) for side in (-1, 1))
     told += f"{as_told(number.value):.3g} (near: {low:.3g} to {high:.3g})"
@@ -211,5 +212,5 @@ def _fewest(alpha: float) -> int:
     return math.floor(1 + math.log2(1 / alpha)) + 1 if alpha < 1 else 1
 
 
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
+def _exp(value: float) -> float:
+    return math.exp(min(value, 700.0))

@@ -49,9 +49,9 @@ def of_group(one: Group, unit: str, spread_is: str | None = None) -> Number:
 
     Examples
     --------
-    >>> of_group(Group(name="mice", role="case", n=16, n_of="animals", mean=10.0,
-    ...                spread=Spread(kind="sd", value=4.0)), "Hz")
-    Number(value=10.0, half95=2.13144954556..., note='')
+    >>> mice = Group(name="mice", role="case", n=16, n_of="animals", mean=10.0, spread=Spread(kind="sd", value=4.0))
+    >>> round(of_group(mice, "Hz").half95, 3)
+    2.131
     """
     factor = 100.0 if one.statistic in ("proportion", "count") and unit == "%" else 1.0
     if one.value is None:

@@ -14,7 +14,7 @@ from dystolab.evidence import parsing, tree
 from dystolab.evidence.base import Base
 from dystolab.evidence.model_checks import published
 from dystolab.evidence.model_checks.check import Check, experiment_of, subject_of
-from dystolab.evidence.model_checks.form import ByDirection, Entry, Fault, File, Who
+from dystolab.evidence.model_checks.form import ByDirection, Entry, Fault, File, What, Who
 from dystolab.evidence.problems import Problem, refuse, unknown
 from dystolab.evidence.tree import Keys
 from dystolab.evidence.verification import Checked
@@ -25,7 +25,6 @@ SHIPPED = Path(__file__).with_name("checks")
 _KNOWN: dict[str, Mapping[str, Any]] = {
     "experiment": experiments.NAMES, "measure": measures.NAMES, "mechanism": mechanisms.NAMES, "circuit": presets.NAMES,
 }  # fmt: skip
-_LISTED = {kind: f"`dystolab list {kind}s`" for kind in _KNOWN}
 _LISTS = ("_by_block", "_by_time")
 
 
@@ -126,7 +125,8 @@ def _checks(document: tree.Document, base: Base, seen: dict[str, str]) -> list[C
         before = len(document.problems)
         finding = _finding(place, entry, base)
         _needs(place, entry)
-        if finding is not None and not entry.needs:
+        exists = all(problem.remark for problem in document.problems[before:])
+        if finding is not None and exists and not entry.needs:
             _complete(place, entry, finding)
         if finding is not None and not any(not problem.remark for problem in document.problems[before:]):
             found += _expanded(entry, finding)
@@ -160,23 +160,38 @@ def _finding(place: _Place, entry: Entry, base: Base) -> Checked | None:
 
 
 def _needs(place: _Place, entry: Entry) -> None:
+    """Note what is said to be missing and is there, and what is missing and not said to be."""
     for i, needed in enumerate(entry.needs):
         if needed.name in _KNOWN.get(needed.what, {}):
             said = f"needs {needed}, and there is one; allowed; write the check out"
             place.problem(("needs", i), said, remark=True)
+    missing = {(needed.what, needed.name) for needed in entry.needs}
+    asked: list[tuple[What, Keys, str | None]] = [
+        ("experiment", ("experiment", "name"), entry.experiment.name if entry.experiment else None),
+        ("measure", ("measure",), entry.measure),
+    ]
+    for key, who in (("subject", entry.subject), ("reference", entry.reference)):
+        if who is not None:
+            asked.append(("circuit", (key, "circuit"), who.circuit))
+            asked += [("mechanism", (key, "mechanisms", i), one.name) for i, one in enumerate(who.mechanisms)]
+    asked += [("mechanism", ("each_of", i), one.name) for i, one in enumerate(entry.each_of)]
+    for what, path, name in asked:
+        if name is not None and (what, name) not in missing and name not in _KNOWN[what]:
+            said = unknown(what, name, _KNOWN[what], f"`dystolab list {what}s`")
+            place.problem(path, f"{said} Or say `needs: [{{what: {what}, name: {name}}}]`")
     named = [one.name for one in entry.each_of]
     for name in {name for name in named if named.count(name) > 1}:
         place.problem(("each_of",), f"mechanism {name} stands twice; allowed: once each; take one away")
 
 
 def _complete(place: _Place, entry: Entry, finding: Checked) -> None:
-    """Note what is missing or does not exist in an entry that is to be run."""
+    """Note what is missing or does not fit in an entry that is to be run; its names exist."""
     for key in ("experiment", "measure", "predicate"):
         if getattr(entry, key) is None:
             place.problem((), f"{key} is missing; allowed: without it only what needs something; add it, or `needs:`")
     if entry.measure is not None:
-        _measure(place, entry)
-    if entry.experiment is not None and _exists(place, ("experiment", "name"), "experiment", entry.experiment.name):
+        _measure(place, entry, entry.measure)
+    if entry.experiment is not None:
         task = entry.experiment
         place.attempt(("experiment", "settings"), lambda: experiment_of(task))
         _people(place, entry)
@@ -184,18 +199,7 @@ def _complete(place: _Place, entry: Entry, finding: Checked) -> None:
         _predicate(place, entry, finding)
 
 
-def _exists(place: _Place, path: Keys, kind: str, name: str) -> bool:
-    if name in _KNOWN[kind]:
-        return True
-    said = unknown(kind, name, _KNOWN[kind], _LISTED[kind])
-    place.problem(path, f"{said} Or say `needs: [{{what: {kind}, name: {name}}}]`")
-    return False
-
-
-def _measure(place: _Place, entry: Entry) -> None:
-    name = entry.measure or ""
-    if not _exists(place, ("measure",), "measure", name):
-        return
+def _measure(place: _Place, entry: Entry, name: str) -> None:
     if name.endswith(_LISTS):
         place.problem(("measure",), f"{name} is a list; allowed: a measure of one number; choose another")
     epochs = entry.experiment.settings.get("epochs") if entry.experiment is not None else None
@@ -213,13 +217,8 @@ def _people(place: _Place, entry: Entry) -> None:
     ] or [(("subject",), entry.subject, always)]
     if entry.reference is not None:
         everybody.append((("reference",), entry.reference, entry.reference.mechanisms))
-    circuits = (("subject", entry.subject), ("reference", entry.reference))
-    for key, who in circuits:
-        if who is not None and who.circuit is not None and not _exists(place, (key,), "circuit", who.circuit):
-            return
     for path, who, faults in everybody:
-        if all(_exists(place, path, "mechanism", one.name) for one in faults):
-            place.attempt(path, _built(who, faults, entry))
+        place.attempt(path, _built(who, faults, entry))
     compares = entry.predicate is not None and entry.predicate.kind != "size"
     if compares and entry.reference is None and not entry.each_of and not always:
         said = "subject and reference are the same; allowed: a mechanism, or another reference; add one"
