@@ -28,6 +28,7 @@ from evidence_files import STUDY, dumped, study
 from test_evidence_meta import base_of
 
 PREDICATES = (form.ByDirection, form.BySize, form.ByRatio, form.ByEquivalence)
+FIVE = {"value": 5, "of": "measure", "why": "x"}
 ENTRY: dict[str, Any] = {
     "id": "blinks",
     "finding": "doe_2001_blink/cr",
@@ -35,7 +36,7 @@ ENTRY: dict[str, Any] = {
     "subject": {"mechanisms": [{"name": "purkinje_burst", "severity": 1}]},
     "experiment": {"name": "rest", "settings": {"duration_ms": 1000}},
     "measure": "lid_cr_percent",
-    "predicate": {"kind": "direction", "expects": "decrease", "test": "t", "alpha": 0.05},
+    "predicate": {"kind": "direction", "expects": "decrease", "test": "t", "alpha": 0.05, "smallest": FIVE},
     "kind": "prediction",
     "why": "nothing was tuned on it",
     "species_gap": None,
@@ -152,7 +153,7 @@ def test_an_entry_becomes_a_check_for_each_mechanism(base: evidence.Base, tmp_pa
         reading.select(found, ["blink"])
 
 
-EQUAL = {"kind": "equivalence", "alpha": 0.05, "smallest": {"value": 5, "of": "measure", "why": "x"}}
+EQUAL = {"kind": "equivalence", "alpha": 0.05, "smallest": FIVE}
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "key": ({"mesure": "x"}, "unknown key 'mesure'; allowed: id, finding"),
     "key below": ({"experiment": {"name": "rest", "setings": {}}}, "did you mean 'settings'?"),
@@ -278,8 +279,8 @@ def groups(case: dict[str, Any], reference: dict[str, Any]) -> tuple[Group, Grou
     return Group(name="a", role="case", **case), Group(name="b", role="reference", **reference)
 
 
-def by_direction(test: str = "t", least: float | None = None, of: str = "measure", expects: str = "decrease") -> Any:
-    smallest = None if least is None else {"value": least, "of": of, "why": "x"}
+def by_direction(test: str = "t", least: float = 0.5, of: str = "measure", expects: str = "decrease") -> Any:
+    smallest = {"value": least, "of": of, "why": "x"}
     asked = {"kind": "direction", "expects": expects, "test": test, "alpha": 0.05, "smallest": smallest}
     return form.ByDirection.model_validate(asked)
 
@@ -313,6 +314,8 @@ def test_directions() -> None:
     assert few.verdict == "undecided" and "sign needs 6 pairs" in few.why
     assert judged(by_direction("sign"), [1.0] * 6, [2.0] * 6).verdict == "agrees"
     assert judged(by_direction("wilcoxon"), [1.0, 1, 1, 1, 1, 1], [2.0, 3, 4, 5, 6, 7]).verdict == "agrees"
+    tiny = judged(by_direction(least=0.5), [29.9, 30.9, 28.9, 29.9], reference)  # p is 0, and it is too small
+    assert (tiny.verdict, tiny.numbers["p"]) == ("disagrees", pytest.approx(0, abs=1e-9))
     assert judged(by_direction(), [1.0], [2.0]).verdict == "undecided"
     assert judged(by_direction(), [1.0, math.nan, 1.1, 1.3], [2.0, 2.0, 2.2, math.nan]).numbers["n"] == 2
 

@@ -47,8 +47,9 @@ class Smallest(Part):
 
 
 class ByDirection(Part):
-    """Subjects against the references of the same seeds: a rise or a fall, as the finding says.
+    """Subjects against the references of the same seeds: a rise or a fall, as the finding says, that is large enough.
 
+    Subjects of a model differ so little that every difference would count without a smallest one.
     `reading` says how it follows from a finding that does not print that direction for this measure.
     """
 
@@ -57,7 +58,7 @@ class ByDirection(Part):
     reading: Text | None = None
     test: Test
     alpha: Alpha
-    smallest: Smallest | None = None
+    smallest: Smallest
 
 
 class BySize(Part):

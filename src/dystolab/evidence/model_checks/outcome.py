@@ -93,7 +93,8 @@ def told_finding(check: Check) -> str:
     predicate = check.entry.predicate
     if isinstance(predicate, BySize):
         one = published.group(finding, predicate.group)
-        return f"{one.name}: {numbers}" if one is not None else numbers
+        alone = {"groups": (one,), "effect": None, "p": None}
+        return f"{one.name}: {words.numbers(finding.model_copy(update=alone))}" if one is not None else numbers
     return arrow if numbers == "-" else f"{arrow}, {numbers}"
 
 

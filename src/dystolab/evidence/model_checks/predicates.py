@@ -199,9 +199,7 @@ def _one_sided(distance: float, error: float, n: int) -> float:
     return float(stats.t.sf(distance / error, n - 1))
 
 
-def _least(smallest: Smallest | None, reference: Array) -> float:
-    if smallest is None:
-        return 0.0
+def _least(smallest: Smallest, reference: Array) -> float:
     if smallest.of == "measure":
         return smallest.value
     return smallest.value / 100 * abs(float(reference.mean()))
