@@ -456,6 +456,14 @@ def test_a_run_that_runs_away_is_told_and_kept(base: evidence.Base, tmp_path: Pa
     json.dumps(outcome.report([found], [], 3), allow_nan=False)
 
 
+def test_a_measure_that_no_result_holds_is_told(base: evidence.Base, tmp_path: Path, tiny: None) -> None:
+    checks = checks_of(base, tmp_path, ENTRY | {"measure": "cr_percent"})
+    runs = running.Runs(tmp_path / "out")
+    runs.execute(runs.all(checks, 2), 1)
+    (found,) = outcome.outcomes(checks, runs, 2)
+    assert found.judged.verdict == "undecided" and "no result of rest holds cr_percent" in found.judged.why
+
+
 # --- the verb
 
 

@@ -61,7 +61,12 @@ def _outcome(check: Check, runs: Runs, subjects: int) -> Outcome:
     cases = runs.of(check, subjects)
     references = runs.of(check, subjects, reference=True) if check.compares else []
     case, reference = runs.values(cases, measure), runs.values(references, measure)
-    judged = judge(predicate, check.finding.finding, check.unit, case, reference)
+    lacking = runs.lacking([*cases, *references], measure)
+    judged = (
+        Judged("undecided", f"no result of {cases[0].experiment.name} holds {measure}: not all of its settings do")
+        if lacking
+        else judge(predicate, check.finding.finding, check.unit, case, reference)
+    )
     return Outcome(check, judged, tuple(case), tuple(reference), tuple(runs.failures([*cases, *references])))
 
 

@@ -125,6 +125,11 @@ class Runs:
         """Return a measure of each run; NaN where the run failed or has no such number."""
         return [_number(self._of(run).get(measure)) for run in runs]
 
+    def lacking(self, runs: Sequence[Run], measure: str) -> bool:
+        """Tell whether there are results, and none of them has the measure."""
+        found = [self._of(run) for run in runs if run.path.exists()]
+        return bool(found) and not any(measure in measures for measures in found)
+
     def failures(self, runs: Sequence[Run]) -> list[str]:
         """Return why runs failed."""
         return [
