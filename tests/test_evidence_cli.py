@@ -15,6 +15,7 @@ from dystolab.cli import _verbs
 from dystolab.cli import evidence as verb
 from dystolab.evidence import base as bases
 from dystolab.evidence import export, open_questions, schema, selection, verification, vocabulary
+from dystolab.evidence.model_checks import reading
 from evidence_files import STUDY, changed, dumped, study, write
 from test_evidence_meta import base_of
 
@@ -38,6 +39,7 @@ def few_studies(
     (shipped / "vocabulary.yaml").write_bytes(vocabulary.FILE.read_bytes())
     monkeypatch.setattr(bases, "SHIPPED", shipped)
     monkeypatch.setattr(open_questions, "FILE", shipped / "questions.yaml")
+    monkeypatch.setattr(reading, "SHIPPED", shipped / "checks")
     bases._shipped.cache_clear()
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("DYSTOLAB_EVIDENCE", raising=False)

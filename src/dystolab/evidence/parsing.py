@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
@@ -95,6 +95,8 @@ def _line(kind: type[BaseModel], complaint: Mapping[str, Any]) -> str:
     if said == "literal_error":
         allowed = [word.strip(" '\"") for word in complaint["ctx"]["expected"].replace(" or ", ", ").split(",")]
         return f"{where}: {unknown(last, given, allowed)}"
+    if said in ("union_tag_invalid", "union_tag_not_found"):
+        return f"{where}: {unknown('kind', complaint['ctx'].get('tag', ''), _tags(kind, complaint['loc']))}"
     if said == "said":
         return f"{where}: {complaint['msg']}" if where else str(complaint["msg"])
     if said in _FORMS:
@@ -106,11 +108,32 @@ def _line(kind: type[BaseModel], complaint: Mapping[str, Any]) -> str:
 
 def _keys(kind: type[BaseModel], path: Keys) -> list[str]:
     """Return the keys of the model at `path` below `kind`."""
-    from dystolab.evidence import schema
+    return list(dict.fromkeys(name for one in _at(kind, path) for name in one.model_fields))
 
-    parts: dict[str, type[BaseModel]] = {
-        "groups": schema.Group, "spread": schema.Spread, "effect": schema.Effect, "p": schema.PValue,
-        "settled": schema.Settled, "risk_of_bias": schema.RiskOfBias, "bibliography": schema.SecondBibliography,
-    }  # fmt: skip
-    names = [part for part in path if isinstance(part, str)]
-    return list((parts.get(names[-1], kind) if names else kind).model_fields)
+
+def _tags(kind: type[BaseModel], path: Keys) -> list[str]:
+    """Return the kinds that a mapping at `path` below `kind` may be of."""
+    return [tag for one in _at(kind, path) for tag in _literals(one, "kind")]
+
+
+def _at(kind: type[BaseModel], path: Keys) -> list[type[BaseModel]]:
+    """Return the models that may stand at `path` below `kind`."""
+    here: list[type[BaseModel]] = [kind]
+    for part in (part for part in path if isinstance(part, str)):
+        below = [
+            one for model in here if part in model.model_fields for one in _models(model.model_fields[part].annotation)
+        ]
+        # Where a mapping may be of several forms, the path names the one that its `kind` chose.
+        here = below or [one for one in here if part in _literals(one, "kind")] or here
+    return here
+
+
+def _literals(kind: type[BaseModel], field: str) -> tuple[Any, ...]:
+    return get_args(kind.model_fields[field].annotation) if field in kind.model_fields else ()
+
+
+def _models(annotation: Any) -> list[type[BaseModel]]:
+    """Return the models in a type, at any depth."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [one for part in get_args(annotation) for one in _models(part)]

@@ -48,7 +48,8 @@ def unknown(kind: str, name: object, known: Collection[str], listed_in: str = ""
     "unknown direction 'up'; allowed: increase, decrease; take one of them"
     """
     allowed = ", ".join(known) if len(known) <= _MANY or not listed_in else f"the {len(known)} of {listed_in}"
-    near = difflib.get_close_matches(str(name), known, n=1, cutoff=0.5)
+    tries = (str(name), str(name).rpartition(".")[2])  # a key may be told with where it stands
+    near = [best for one in tries for best in difflib.get_close_matches(one, known, n=1, cutoff=0.5)]
     fix = f"did you mean {near[0]!r}?" if near else "take one of them"
     return f"unknown {kind} {str(name)[:80]!r}; allowed: {allowed or 'none'}; {fix}"
 

@@ -1,4 +1,4 @@
-"""``dystolab evidence check``: every problem of every file, and how well the base is read."""
+"""``dystolab evidence check``: every problem of every file, of findings as tests too, and how well the base is read."""
 
 from __future__ import annotations
 
@@ -26,11 +26,13 @@ def main(
     """Check all studies and second readings, tell every problem, and count what is read and confirmed."""
     from dystolab import evidence
     from dystolab.evidence import open_questions, report, writing
+    from dystolab.evidence.model_checks import reading
 
     places = [*(folders or []), *([own] if own else [])]
     base, problems = evidence.read(*places, shipped=not alone, vocabularies=vocabularies or ())
     if not alone:
         problems = sorted([*problems, *open_questions.read(base)[1]])
+    problems = sorted([*problems, *reading.read(base, *places, shipped=not alone)[1]])
     told = report.report(base)
     if page:
         writing.write_whole(page, report.markdown(told))
