@@ -25,7 +25,7 @@ START = np.array(reaching.start_m())
 AHEAD = (float(START[0]), float(START[1]) + 0.1)
 GO, ARRIVE = reaching.movement_ms()
 HELD = reaching.held_ms()
-SHORT: dict[str, Any] = {"around": 8, "baseline": 4, "adaptation": 20, "washout": 4}
+SHORT: dict[str, Any] = {"practice": 0, "around": 8, "baseline": 4, "adaptation": 20, "washout": 4}
 
 
 @pytest.fixture(autouse=True)

@@ -103,8 +103,8 @@ def lateral_deviation(path: npt.ArrayLike, target: npt.ArrayLike) -> float:
     Returns
     -------
     float
-        Positive to the left of the way to the target, negative to the right; over a whole movement this is the area beside
-        the line over time, and less moved by noise than the largest distance.
+        Positive to the left of the way to the target, negative to the right. Over a whole movement this is the area
+        beside the line over time; noise moves it less than the largest distance.
 
     Raises
     ------

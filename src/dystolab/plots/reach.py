@@ -55,9 +55,10 @@ def around(axes: Axes, result: Result) -> None:
     """Draw the paths of the hand to all targets."""
     done = experiment_of(result)
     seen = _centimetres(style.recording(result, "arm/seen_m"))
-    for path in seen[: done.around]:
+    measured = slice(done.practice, done.practice + done.around)
+    for path in seen[measured]:
         axes.plot(*path.T, color=style.BLUE, lw=0.8)
-    axes.plot(*_centimetres(np.array(done.targets_m()[: done.around])).T, "+", color=style.BLACK, ms=8)
+    axes.plot(*_centimetres(np.array(done.targets_m()[measured])).T, "+", color=style.BLACK, ms=8)
     axes.set_aspect("equal", "datalim")
     style.tidy(axes, "to the right (cm)", "ahead (cm)", "reaches to all targets")
 

@@ -16,8 +16,8 @@ from dystolab.result import Result
 Say = Callable[[str], None]
 ALONE, BOTH = "arm", "cerebellum-arm"
 FAULTS = ("purkinje_burst", "olive_burst", "climbing_fibre_silencing")
-WORLDS = {"curl": "a curl field of 13 N s/m", "rotation": "a picture turned by 30 degrees"}
-MOST_WITH_CEREBELLUM = 5
+WORLDS = {"curl": "a curl field of 6 N s/m", "rotation": "a picture turned by 30 degrees"}
+MOST_WITH_CEREBELLUM = 3
 """Subjects with a cerebellum: one takes as long as six without."""
 
 
