@@ -256,6 +256,7 @@ def test_a_hand_that_learns_is_measured_as_one() -> None:
     assert found["reach_deviation_late_mm"] == pytest.approx(late, rel=0.01)
     assert found["reach_aftereffect_mm"] == pytest.approx(-20 * mean, rel=0.01)
     assert found["adaptation_rate"] == pytest.approx(1 / 6, rel=0.02)
+    assert found["reach_adaptation_percent"] == pytest.approx(100 * (1 - late / early), rel=0.01)
 
 
 def test_a_turned_picture_is_measured_as_it_is_seen() -> None:

@@ -169,6 +169,7 @@ class Reach(Experiment):
             measure("reach_deviation_early_mm", float(early - before), BLOCK),
             measure("reach_deviation_late_mm", float(late - before), BLOCK),
             measure("reach_aftereffect_mm", float(after - before), BLOCK),
+            measure("reach_adaptation_percent", 100.0 * float(1.0 - (late - before) / (early - before)), BLOCK),
             measure("adaptation_rate", movement.adaptation_rate(inside), inside.size),
         ]
 

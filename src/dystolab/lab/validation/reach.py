@@ -1,13 +1,10 @@
-"""A hand that reaches: with and without a cerebellum, in a turned picture and a force field, and with each fault."""
+"""A hand that reaches, with and without a cerebellum, and what it learns in a force field and in a turned picture."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from scipy import stats
-
-from dystolab import mechanisms
 from dystolab.experiments.reach import Reach
 from dystolab.lab.validation.cohort import of_subjects, runs
 from dystolab.lab.validation.rows import Row, spread, window
@@ -15,28 +12,23 @@ from dystolab.result import Result
 
 Say = Callable[[str], None]
 ALONE, BOTH = "arm", "cerebellum-arm"
-FAULTS = ("purkinje_burst", "olive_burst", "climbing_fibre_silencing")
 WORLDS = {"curl": "a curl field of 6 N s/m", "rotation": "a picture turned by 30 degrees"}
 MOST_WITH_CEREBELLUM = 3
 """Subjects with a cerebellum: one takes as long as six without."""
 
 
 def rows(say: Say, seeds: int = 5, workers: int = 2, **_: Any) -> list[Row]:
-    """Return reaches of healthy arms, what they learn, and the same with each fault of the cerebellum."""
+    """Return reaches of healthy arms, and what they learn."""
     few = min(seeds, MOST_WITH_CEREBELLUM)
     found = []
-    healthy: dict[str, list[Result]] = {}
     for circuit, n in ((ALONE, seeds), (BOTH, few)):
+        healthy: dict[str, list[Result]] = {}
         for world in WORLDS:
             say(f"  {circuit}, {WORLDS[world]}, {n} subjects")
-            healthy[circuit + world] = runs(Reach(world=world), n, workers, circuit=circuit)
-        found += healthy_rows(circuit, healthy[circuit + "curl"])
+            healthy[world] = runs(Reach(world=world), n, workers, circuit=circuit)
+        found += healthy_rows(circuit, healthy["curl"])
         for world in WORLDS:
-            found += learning_rows(f"{circuit}, {WORLDS[world]}", healthy[circuit + world], circuit == BOTH)
-    for name in FAULTS:
-        say(f"  {name} at 1, {WORLDS['curl']}, {few} subjects")
-        ill = runs(Reach(world="curl"), few, workers, (mechanisms.get(name)(severity=1.0),), circuit=BOTH)
-        found += fault_rows(f"{BOTH}, {name} at 1", healthy[BOTH + "curl"], ill)
+            found += learning_rows(f"{circuit}, {WORLDS[world]}", healthy[world], circuit == BOTH)
     return found
 
 
@@ -71,17 +63,3 @@ def learning_rows(what: str, results: list[Result], learns: bool) -> list[Row]:
         Row(f"{what}: aftereffect, first four trials", spread(after, "mm", 1), "", len(results), None,
             "prediction", "to the other side if something was learned"),
     ]  # fmt: skip
-
-
-def fault_rows(what: str, healthy: list[Result], ill: list[Result]) -> list[Row]:
-    """Return reaches and learning with a fault beside the healthy ones of the same subjects."""
-    found = []
-    for name, unit in (
-        ("reach_path_ratio", ""), ("reach_held_error_mm", "mm"), ("reach_deviation_early_mm", "mm"),
-        ("reach_deviation_late_mm", "mm"), ("reach_aftereffect_mm", "mm"),
-    ):  # fmt: skip
-        a, b = (of_subjects(group, name) for group in (healthy, ill))
-        p = float(stats.ttest_rel(a, b).pvalue)
-        text = f"{spread(b, unit, 2)}, healthy {a.mean():.2f} (p = {p:.2g})"
-        found.append(Row(f"{what}: {name}", text, "", len(ill), None, "prediction"))
-    return found

@@ -1,0 +1,43 @@
+"""Reaching and learning with each fault of the cerebellum."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from scipy import stats
+
+from dystolab import mechanisms
+from dystolab.experiments.reach import Reach
+from dystolab.lab.validation.cohort import of_subjects, runs
+from dystolab.lab.validation.reach import BOTH, MOST_WITH_CEREBELLUM
+from dystolab.lab.validation.rows import Row, spread
+from dystolab.result import Result
+
+FAULTS = ("purkinje_burst", "olive_burst", "climbing_fibre_silencing")
+
+
+def rows(say: Callable[[str], None], seeds: int = 5, workers: int = 2, **_: Any) -> list[Row]:
+    """Return what each fault does to reaching and learning in a force field."""
+    few, field = min(seeds, MOST_WITH_CEREBELLUM), Reach(world="curl")
+    healthy = runs(field, few, workers, circuit=BOTH)
+    found = []
+    for name in FAULTS:
+        say(f"  {name} at 1, {few} subjects")
+        ill = runs(field, few, workers, (mechanisms.get(name)(severity=1.0),), circuit=BOTH)
+        found += fault_rows(f"{BOTH}, {name} at 1", healthy, ill)
+    return found
+
+
+def fault_rows(what: str, healthy: list[Result], ill: list[Result]) -> list[Row]:
+    """Return reaches and learning with a fault beside the healthy ones of the same subjects."""
+    found = []
+    for name, unit in (
+        ("reach_path_ratio", ""), ("reach_held_error_mm", "mm"), ("reach_deviation_early_mm", "mm"),
+        ("reach_deviation_late_mm", "mm"), ("reach_aftereffect_mm", "mm"),
+    ):  # fmt: skip
+        a, b = (of_subjects(group, name) for group in (healthy, ill))
+        p = float(stats.ttest_rel(a, b).pvalue)
+        text = f"{spread(b, unit, 2)}, healthy {a.mean():.2f} (p = {p:.2g})"
+        found.append(Row(f"{what}: {name}", text, "", len(ill), None, "prediction"))
+    return found
