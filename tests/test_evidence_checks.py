@@ -116,9 +116,9 @@ def test_shipped_checks_can_be_read_and_cover_the_field(shipped: tuple[Check, ..
 
 def test_what_is_missing_is_listed_by_its_name(shipped: tuple[Check, ...]) -> None:
     needed = {str(one) for check in shipped for one in check.entry.needs}
-    assert {"experiment reach", "experiment saccade_adaptation", "stimulation pallidal_dbs"} <= needed
-    assert {check.why_not for check in shipped if check.entry.id == "reach_rotation_cervical"} == {
-        "needs experiment reach"
+    assert {"experiment saccade_adaptation", "stimulation pallidal_dbs"} <= needed
+    assert {check.why_not for check in shipped if check.entry.id == "saccade_adaptation_dyt_sgce"} == {
+        "needs experiment saccade_adaptation"
     }
     assert all(not check.why_not for check in shipped if check.state == "ready")
 
@@ -222,11 +222,11 @@ def test_ids_stand_once(base: evidence.Base, tmp_path: Path) -> None:
 
 
 def test_a_check_that_needs_something_is_listed(base: evidence.Base, tmp_path: Path) -> None:
-    needs = [{"what": "experiment", "name": "reach"}, {"what": "measure", "name": "reach_error_deg"}]
+    needs = [{"what": "experiment", "name": "saccade_adaptation"}, {"what": "measure", "name": "reach_error_deg"}]
     entry = {key: ENTRY[key] for key in ("id", "finding", "stands_for", "kind", "why", "species_gap", "leaves_out")}
-    (check,), problems = read(base, tmp_path, entry | {"needs": needs, "experiment": {"name": "reach"}})
+    (check,), problems = read(base, tmp_path, entry | {"needs": needs, "experiment": {"name": "saccade_adaptation"}})
     assert problems == [] and check.state == "needs"
-    assert check.why_not == "needs experiment reach, measure reach_error_deg"
+    assert check.why_not == "needs experiment saccade_adaptation, measure reach_error_deg"
     assert outcome.left_row(check)[-1] == check.why_not
     (check,), (remark,) = read(base, tmp_path, ENTRY | {"needs": [{"what": "experiment", "name": "rest"}]})
     assert "(remark)" in remark and "there is one" in remark and check.state == "needs"
@@ -476,7 +476,7 @@ def own(base: evidence.Base, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ti
     monkeypatch.setattr(reading, "SHIPPED", tmp_path / "empty")
     monkeypatch.chdir(tmp_path)
     bases._shipped.cache_clear()
-    later = ENTRY | {"id": "later", "needs": [{"what": "experiment", "name": "reach"}]}
+    later = ENTRY | {"id": "later", "needs": [{"what": "experiment", "name": "saccade_adaptation"}]}
     wrong_way = ENTRY | {"id": "other_way", "predicate": ENTRY["predicate"] | {"expects": "increase", "reading": "x"}}
     read(base, tmp_path, ENTRY, wrong_way, later)
     return tmp_path
@@ -495,7 +495,7 @@ def test_the_verb_runs_checks_and_draws_them(capsys: pytest.CaptureFixture[str],
     assert "prediction: 1 agrees, 1 disagrees, 0 undecided" in told
     assert "not run: 1 need something, 0 wait for verification" in told
     page = (own / "round" / "checks.md").read_text()
-    assert "### other_way: disagrees" in page and "needs experiment reach" in page
+    assert "### other_way: disagrees" in page and "needs experiment saccade_adaptation" in page
     assert (own / "round" / "checks.png").stat().st_size > 10_000
     stored = json.loads((own / "round" / "checks.json").read_text())
     assert stored["counts"]["prediction"] == {"agrees": 1, "disagrees": 1, "undecided": 0}
@@ -507,7 +507,7 @@ def test_the_verb_runs_checks_and_draws_them(capsys: pytest.CaptureFixture[str],
 
 def test_the_list_runs_nothing(capsys: pytest.CaptureFixture[str], own: Path) -> None:
     told = call(capsys, own, "--list")
-    assert "later\tdoe_2001_blink/cr" in told and "needs experiment reach" in told and "\tready" in told
+    assert "later\tdoe_2001_blink/cr" in told and "needs experiment saccade_adaptation" in told and "\tready" in told
     assert [one["state"] for one in json.loads(call(capsys, own, "--list", "--json"))["checks"]] == [
         "ready", "ready", "needs",
     ]  # fmt: skip
