@@ -44,6 +44,16 @@ def test_findings_lie_in_the_paradigm_of_their_measure(tmp_path: Path) -> None:
     assert (empty.findings, empty.verified_share, empty.agreement) == ((), None, None)
 
 
+def test_a_measure_of_another_paradigm_counts_where_it_was_measured(tmp_path: Path) -> None:
+    pet = study("b_pet", paradigms=["pet", "sensory_trick"], findings__0__measure="activation_cerebellum")
+    found = gaps.cells(evidence.load(write(tmp_path, pet), shipped=False))
+    assert set(found) == {("cervical_dystonia", "pet"), ("cervical_dystonia", "sensory_trick")}
+    blinks = dict(STUDY["findings"][0], id="other", measure="vibration_illusion")
+    both = study("b_pet", paradigms=["ebcc"], findings=[STUDY["findings"][0], blinks])
+    (cell,) = gaps.cells(evidence.load(write(tmp_path, both), shipped=False)).values()
+    assert (cell.paradigm, len(cell.findings)) == ("ebcc", 2)
+
+
 def test_agreement_counts_verified_studies_once(tmp_path: Path) -> None:
     base = base_of(tmp_path, study("a_one"), study("b_two"), opposite("c_null"))
     (cell,) = gaps.cells(base).values()

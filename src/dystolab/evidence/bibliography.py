@@ -47,10 +47,22 @@ def same_journal(one: str, other: str) -> bool:
     True
     >>> same_journal("Brain", "Brain Stimulation")
     False
+    >>> same_journal("Proc Natl Acad Sci U S A", "Proceedings of the National Academy of Sciences of the United States")
+    True
+    >>> same_journal("Tremor Other Hyperkinet Mov (N Y)", "Tremor and Other Hyperkinetic Movements")
+    True
     """
-    ours, theirs = ([word for word in _words(name) if word not in _SMALL and word.isalpha()] for name in (one, other))
+    ours, theirs = (
+        [word for word in _words(_plain(name)) if word not in _SMALL and word.isalpha()] for name in (one, other)
+    )
     pairs = zip(ours, theirs, strict=False)
     return len(ours) == len(theirs) and all(a.startswith(b) or b.startswith(a) for a, b in pairs)
+
+
+def _plain(journal: str) -> str:
+    """Return the name of a journal without what stands in brackets (a place, a publisher), the country short."""
+    bare = re.sub(r"\([^)]*\)", " ", journal)
+    return re.sub(r"\b(united states( of america)?|u\.? ?s\.? ?a\b\.?)", "usa", bare, flags=re.IGNORECASE)
 
 
 def same_title(one: str, other: str) -> bool:
