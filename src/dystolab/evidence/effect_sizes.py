@@ -209,8 +209,8 @@ def _before_after(case: Group, reference: Group, n: int, correlation: float) -> 
     (after, sd1), (before, sd2) = _moments(_of_n(case, n)), _moments(_of_n(reference, n))
     sd = math.sqrt(max(0.0, sd1**2 + sd2**2 - 2 * correlation * sd1 * sd2))
     medians = "median" in (case.statistic, reference.statistic)
-    how = f"{'medians (Wan 2014)' if medians else 'means'} before and after, {_of(case.spread)}"
-    return replace(_change(after - before, sd, n, f"{how}, r {correlation:g} assumed"), assumes=True)
+    how = f"{'medians (Wan 2014)' if medians else 'means'}, {_of(case.spread)}, r {correlation:g} assumed"
+    return replace(_change(after - before, sd, n, how), assumes=True)
 
 
 def _change(value: float, sd: float, n: int, how: str) -> EffectSize:

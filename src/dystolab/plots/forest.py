@@ -18,7 +18,7 @@ _Z = 1.959964
 def figure(analysis: Analysis) -> Figure:
     """Return the forest plot: squares are studies, sized by weight; the diamond is all of them, by REML."""
     k = len(analysis.used)
-    drawn = style.new_figure(9.0, 2.3 + 0.27 * (k + 2))
+    drawn = style.new_figure(10.5, 2.3 + 0.27 * (k + 2))
     axes = drawn.subplots()
     for row, ((_, size), weight) in enumerate(zip(analysis.used, analysis.weights, strict=True)):
         reach = _Z * size.variance**0.5
