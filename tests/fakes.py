@@ -225,7 +225,7 @@ def posture_result(seed: int = 1, epoch_s: int = 8) -> Result:
 def reach_result(seed: int = 1) -> Result:
     """A made-up result of ``reach``: straight paths but for a bump while the world is changed, and nuclei."""
     draw = np.random.default_rng(seed)
-    experiment = reach(around=8, baseline=4, adaptation=20, washout=4, world="curl")
+    experiment = reach(practice=0, around=8, baseline=4, adaptation=20, washout=4, world="curl")
     (go, arrive), held = reaching.movement_ms(), reaching.held_ms()
     seen = np.array([reaching.path_m(target)[go:held] for target in experiment.targets_m()])
     bump = np.zeros(held - go)

@@ -46,7 +46,7 @@ class MissingExtraError(DystolabError):
     """An optional dependency that is not installed; the text says what to install."""
 
     def __init__(self, package: str, extra: str) -> None:
-        super().__init__(f"{package} is not installed: pip install 'dystolab[{extra}]' to use this.")
+        super().__init__(f"{package} is not installed: pip install 'dystolab[{extra}]' to use this")
 
 
 class SimulationError(DystolabError):

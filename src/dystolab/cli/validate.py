@@ -17,8 +17,7 @@ def main(
             "--only",
             metavar="GROUP",
             help="exactness, canonical, rest, time_code, learning, lasting, predictions, published, faults, "
-            "posture, speed; "
-            "repeatable.",
+            "posture, reach, speed; repeatable.",
         ),
     ] = None,
     out: Annotated[Path, typer.Option("--out", help="Directory of validation.md and validation.json.")] = Path("docs"),

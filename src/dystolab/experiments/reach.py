@@ -35,6 +35,8 @@ Named = tuple[str, Measure]
 class Reach(Experiment):
     """A hand reaches for eight targets around its start; then for one of them, while what is seen or felt is changed.
 
+    Who is healthy has reached before: a cerebellum that has learned nothing disturbs a reach, so it practises first.
+
     Parameters
     ----------
     world : {"rotation", "curl", "none"}
@@ -46,15 +48,16 @@ class Reach(Experiment):
         To the left of the way if positive.
     distance_m : float
         From the start to the targets.
-    around, baseline, adaptation, washout : int
-        Trials: to the eight targets, each as often; to the first of them before, while and after the world is changed.
+    practice, around, baseline, adaptation, washout : int
+        Trials: to the eight targets, each as often, first for practice and then measured; to the first of them before,
+        while and after the world is changed.
     acceleration : float
         How much faster than at the mouse's learning rate the cerebellum learns; 0 keeps all weights.
 
     Examples
     --------
     >>> Reach(world="curl", adaptation=20).duration_ms
-    123000
+    203000
     """
 
     name: ClassVar[str] = "reach"
@@ -67,10 +70,11 @@ class Reach(Experiment):
 
     world: Literal["rotation", "curl", "none"] = "rotation"
     rotation_deg: float = Field(default=30.0, ge=-90, le=90)
-    curl_n_s_per_m: float = Field(default=13.0, ge=-30, le=30)
+    curl_n_s_per_m: float = Field(default=6.0, ge=-30, le=30)
     distance_m: float = Field(default=0.1, ge=0.02, le=0.15)
+    practice: int = Field(default=24, ge=0, le=800, multiple_of=TARGETS)
     around: int = Field(default=16, ge=TARGETS, le=800, multiple_of=TARGETS)
-    baseline: int = Field(default=8, ge=BLOCK, le=1000, multiple_of=BLOCK)
+    baseline: int = Field(default=24, ge=BLOCK, le=1000, multiple_of=BLOCK)
     adaptation: int = Field(default=40, ge=exponential.FEWEST, le=2000, multiple_of=BLOCK)
     washout: int = Field(default=16, ge=BLOCK, le=1000, multiple_of=BLOCK)
     acceleration: float = Field(default=15.0, ge=0, le=1000)
@@ -80,8 +84,8 @@ class Reach(Experiment):
         """Length of the whole record."""
         return SETTLE_MS + reaching.trial_ms() * sum(self._counts())
 
-    def _counts(self) -> tuple[int, int, int, int]:
-        return self.around, self.baseline, self.adaptation, self.washout
+    def _counts(self) -> tuple[int, ...]:
+        return self.practice, self.around, self.baseline, self.adaptation, self.washout
 
     def prepare(self, circuit: Circuit) -> Circuit:
         """Multiply the rates of all learning synapses."""
@@ -93,14 +97,14 @@ class Reach(Experiment):
         # The first is ahead to the right, where neither joint moves alone.
         angle = np.pi / 4 + 2.0 * np.pi * np.arange(TARGETS) / TARGETS
         places = start + self.distance_m * np.array([np.cos(angle), np.sin(angle)]).T
-        order = [k % TARGETS for k in range(self.around)] + [0] * sum(self._counts()[1:])
+        everywhere = self.practice + self.around
+        order = [k % TARGETS for k in range(everywhere)] + [0] * (sum(self._counts()) - everywhere)
         return [(round(float(places[k, 0]), 6), round(float(places[k, 1]), 6)) for k in order]
 
     def changed(self) -> Array:
         """Return in which trials the world is changed, shape (n_trials,)."""
-        around, baseline, adaptation, _ = self._counts()
-        trial = np.arange(sum(self._counts()))
-        return (trial >= around + baseline) & (trial < around + baseline + adaptation)
+        trial, first = np.arange(sum(self._counts())), self.practice + self.around + self.baseline
+        return (trial >= first) & (trial < first + self.adaptation)
 
     def protocol(self, circuit: Circuit, anatomy: Anatomy, seed: int) -> Protocol:
         """Join the circuit to an arm, and tell the person where to reach."""
@@ -118,7 +122,7 @@ class Reach(Experiment):
         assert isinstance(body, ReachingArm)
         hand = body.hand_m
         seen = np.array([self.seen_m(hand, k) for k in range(len(self.changed()))])
-        found = [*self._healthy(seen[: self.around]), *self._learning(seen)]
+        found = [*self._healthy(seen), *self._learning(seen[self.practice + self.around :])]
         arrays = {
             "arm/hand_m": hand.astype(np.float32),
             "arm/seen_m": seen.astype(np.float32),
@@ -138,7 +142,8 @@ class Reach(Experiment):
 
     def _healthy(self, seen: Array) -> list[Named]:
         """Return measures of reaches to all targets."""
-        aims, moving = self.targets_m()[: self.around], _moving()
+        measured, moving = slice(self.practice, self.practice + self.around), _moving()
+        aims, seen = self.targets_m()[measured], seen[measured]
         ways = [path[:moving] for path in seen]
         peaks = [movement.peak_speed(way) for way in ways]
         values = {
@@ -153,10 +158,11 @@ class Reach(Experiment):
     def _learning(self, seen: Array) -> list[Named]:
         """Return errors over trials to the one target, and what they say of learning."""
         aim, moving = self.targets_m()[-1], _moving()
-        errors = 1000.0 * np.array([movement.lateral_deviation(p[:moving], aim) for p in seen[self.around :]])
+        errors = 1000.0 * np.array([movement.lateral_deviation(p[:moving], aim) for p in seen])
         blocks = errors.reshape(-1, BLOCK).mean(axis=1)
         first, last = self.baseline // BLOCK, (self.baseline + self.adaptation) // BLOCK
-        before, early, late, after = blocks[:first].mean(), blocks[first], blocks[last - 1], blocks[last]
+        before = blocks[max(first - 2, 0) : first].mean()
+        early, late, after = blocks[first], blocks[last - 1], blocks[last]
         inside = errors[self.baseline : self.baseline + self.adaptation]
         return [
             measure("reach_deviation_mm_by_block", blocks.tolist(), errors.size),

@@ -147,12 +147,13 @@ class Reaching:
         """
         n = self._numbers
         reach, ms = self._now(time_ms + n.lead_ms)
-        if reach is None or ms >= _until("hold"):
+        if reach is None or _phase(ms) != "moving":
             return np.full(len(_PREFERRED), n.plan_rest_hz)
         path = self._paths[reach.target_m]
-        return np.asarray(
-            np.maximum(n.plan_rest_hz + n.plan_hz_s_per_m * _PREFERRED @ (1000.0 * (path[ms + 1] - path[ms])), 0.0)
-        )
+        way = np.asarray(reach.target_m) - self._start
+        velocity = 1000.0 * (path[ms + 1] - path[ms])
+        tuned = n.plan_hz_s_per_m * velocity + n.plan_hz * way / np.linalg.norm(way)
+        return np.asarray(np.maximum(n.plan_rest_hz + _PREFERRED @ tuned, 0.0))
 
     def error_hz(self) -> Array:
         """Return the rate of the error fibres of each direction of the joints, shape (4,)."""
@@ -198,6 +199,7 @@ class _Numbers:
         self.robot_n_s_per_m = _number("robot", "damping", "N*s/m")
         self.plan_rest_hz = _number("cortex", "rest", "Hz")
         self.plan_hz_s_per_m = _number("cortex", "per_speed", "Hz*s/m")
+        self.plan_hz = _number("cortex", "direction", "Hz")
         self.olive_hz_per_nm = _number("olive", "rate", "Hz/(N*m)")
         self.olive_highest_hz = _number("olive", "highest", "Hz")
 

@@ -125,7 +125,7 @@ _ALONE: dict[str, tuple[str, str]] = {
     "reach_held_error_mm": ("mm", "distance from the target at the end of the hold; to all targets"),
     "reach_deviation_mm_by_block": (
         "mm",
-        "largest distance of the seen hand to the left of the straight way, by block",
+        "mean distance of the seen hand to the left of the straight way, by block",
     ),
     "reach_deviation_early_mm": ("mm", "the same in the first changed block - before the change"),
     "reach_deviation_late_mm": ("mm", "the same in the last changed block - before the change"),

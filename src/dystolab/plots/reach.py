@@ -55,9 +55,10 @@ def around(axes: Axes, result: Result) -> None:
     """Draw the paths of the hand to all targets."""
     done = experiment_of(result)
     seen = _centimetres(style.recording(result, "arm/seen_m"))
-    for path in seen[: done.around]:
+    measured = slice(done.practice, done.practice + done.around)
+    for path in seen[measured]:
         axes.plot(*path.T, color=style.BLUE, lw=0.8)
-    axes.plot(*_centimetres(np.array(done.targets_m()[: done.around])).T, "+", color=style.BLACK, ms=8)
+    axes.plot(*_centimetres(np.array(done.targets_m()[measured])).T, "+", color=style.BLACK, ms=8)
     axes.set_aspect("equal", "datalim")
     style.tidy(axes, "to the right (cm)", "ahead (cm)", "reaches to all targets")
 
@@ -88,7 +89,7 @@ def speed(axes: Axes, result: Result) -> None:
 
 
 def errors(axes: Axes, results: Sequence[Result]) -> None:
-    """Draw the largest deviation from the straight way, block by block, over subjects."""
+    """Draw the mean deviation from the straight way, block by block, over subjects."""
     rows = [np.array(result.measures["reach_deviation_mm_by_block"].value) for result in results]
     trial = BLOCK * (np.arange(rows[0].size) + 0.5)
     style.band(axes, trial, rows, colour=style.BLUE)
@@ -96,7 +97,7 @@ def errors(axes: Axes, results: Sequence[Result]) -> None:
     start, length = int(first["baseline"]), int(first["adaptation"])
     axes.axvspan(start, start + length, color=style.GREY, alpha=0.15, lw=0)
     axes.axhline(0, color=style.GREY, lw=0.6)
-    style.tidy(axes, "trial to the one target (grey: changed)", "largest deviation to the left (mm)",
+    style.tidy(axes, "trial to the one target (grey: changed)", "mean deviation to the left (mm)",
                f"errors, mean of {BLOCK} trials")  # fmt: skip
 
 

@@ -25,6 +25,7 @@ GROUPS = {
     "published": "The published model `mouse-2022` and its arms: nothing tuned, reported as it comes out",
     "faults": "`mouse-cerebellum` with each mechanism by severity: nothing tuned, reported as it comes out",
     "posture": "A head that is held: healthy, with each mechanism by severity, and with a cerebellum",
+    "reach": "A hand that reaches: with and without a cerebellum, in a changed world, and with faults",
     "speed": "Speed and memory",
 }
 """Group of checks: heading."""

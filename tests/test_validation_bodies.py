@@ -1,0 +1,83 @@
+"""Rows on bodies: they pass on what is right, and fail on what is not."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from dystolab.lab.validation import reach, strength, voluntary
+from dystolab.result import Measure, Result
+from fakes import posture_result, reach_result
+
+
+def turned(reached_ms: int, epoch_s: int = 8) -> Result:
+    """A head that is turned by 30 degrees at an even speed, from the call on."""
+    whole = posture_result(1, epoch_s)
+    start = 2000 + 1000 * epoch_s
+    yaw = np.interp(np.arange(start + 1000 * epoch_s), [start, start + reached_ms], [0.0, 30.0])
+    angles = np.zeros((yaw.size, 3), np.float32)
+    angles[:, 0] = yaw
+    return dataclasses.replace(whole, arrays={**whole.arrays, "head/angle_deg": angles})
+
+
+@pytest.mark.parametrize(("reached_ms", "passes"), [(600, True), (3000, False)])
+def test_a_turn_is_timed_from_the_call(reached_ms: int, passes: bool) -> None:
+    took, speed = voluntary.turn_rows([turned(reached_ms)] * 2)
+    assert took.passed is passes and took.value.startswith(f"{reached_ms * 25 / 30000:.2f}"[:3])
+    assert speed.value.startswith(f"{30000 / reached_ms:.0f}")
+
+
+def test_a_head_that_is_never_turned_fails() -> None:
+    assert voluntary.turn_rows([turned(10**6)])[0].passed is False
+
+
+@pytest.mark.parametrize(("left_deg", "passes"), [(0.3, True), (4.0, False)])
+def test_what_is_left_of_taps(left_deg: float, passes: bool) -> None:
+    whole = posture_result(1, 30)
+    ms = np.arange(2000 + 30_000)
+    angles = np.zeros((ms.size, 3), np.float32)
+    for number, tap in enumerate(range(7000, 32_000, 10_000)):
+        since = ms - tap
+        angles[:, 0] += np.where(since > 0, 5.0 * np.exp(-since / 300.0), 0.0) + left_deg * (since > 0)
+        assert number < 3
+    result = dataclasses.replace(
+        whole, settings={**whole.settings, "epochs": ["upright"]}, arrays={**whole.arrays, "head/angle_deg": angles}
+    )
+    far, left = voluntary.tap_rows("upright", [result] * 2)
+    assert left.passed is passes and float(left.value.split()[0]) == pytest.approx(left_deg, abs=0.05)
+    assert float(far.value.split()[0]) == pytest.approx(5 + left_deg, abs=0.1)
+
+
+@pytest.mark.parametrize("noise", [0.0, 2.0])
+def test_force_that_goes_with_emg(noise: float) -> None:
+    draw = np.random.default_rng(1)
+    whole = posture_result(1)
+    force = draw.uniform(0, 0.5, (1000, 28)).astype(np.float32).repeat(2, axis=0)[:1800]
+    force = force.reshape(18, 100, 28).mean(axis=1).repeat(100, axis=0) * np.linspace(0.1, 3, 28)
+    emg = force * (1 + noise * draw.standard_normal((18, 28)).repeat(100, axis=0))
+    result = dataclasses.replace(whole, arrays={**whole.arrays, "head/activation": force, "emg/envelope_mvc": emg})
+    row = voluntary.force_row([result])
+    assert row.passed is (noise == 0.0)
+
+
+def test_the_strength_of_the_neck_is_that_of_men(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("mujoco")
+    assert [row.passed for row in strength.rows()] == [True] * 4
+    monkeypatch.setitem(strength.MEN_NM, "turning", (0, 1.0, 30.0, 5.0))
+    assert [row.passed for row in strength.rows()] == [True] * 3 + [False]
+
+
+def with_measures(**values: float) -> Result:
+    return dataclasses.replace(reach_result(), measures={n: Measure(v, "mm", None, 1) for n, v in values.items()})
+
+
+@pytest.mark.parametrize(("late", "passes"), [(10.0, True), (29.0, False)])
+def test_learning_is_what_is_lost_of_the_first_deviation(late: float, passes: bool) -> None:
+    learned = {"reach_deviation_early_mm": 30.0, "reach_deviation_late_mm": late, "reach_aftereffect_mm": -9.0}
+    results = [with_measures(**learned)] * 2
+    _, kept, after = reach.learning_rows("x", results, learns=True)
+    assert kept.passed is passes and after.value.startswith("-9.0") and kept.kind == "calibration"
+    # Who can't learn must keep it.
+    assert reach.learning_rows("x", results, learns=False)[1].passed is not passes
