@@ -60,7 +60,7 @@ def same_journal(one: str, other: str) -> bool:
 
 
 def _journal(name: str) -> list[str]:
-    """Return the words of a journal's name, without what stands in brackets (a place, a publisher), the country short."""
+    """Return the words of a name without what stands in brackets (a place, a publisher), the country short."""
     bare = re.sub(r"\([^)]*\)", " ", name)
     short = re.sub(r"\b(united states( of america)?|u\.? ?s\.? ?a\b\.?)", "usa", bare, flags=re.IGNORECASE)
     words = [_CONTRACTED.get(word, word) for word in _words(short)]
