@@ -222,11 +222,11 @@ def test_ids_stand_once(base: evidence.Base, tmp_path: Path) -> None:
 
 
 def test_a_check_that_needs_something_is_listed(base: evidence.Base, tmp_path: Path) -> None:
-    needs = [{"what": "experiment", "name": "saccade_adaptation"}, {"what": "measure", "name": "reach_error_deg"}]
+    needs = [{"what": "experiment", "name": "walk"}, {"what": "measure", "name": "step_error_mm"}]
     entry = {key: ENTRY[key] for key in ("id", "finding", "stands_for", "kind", "why", "species_gap", "leaves_out")}
-    (check,), problems = read(base, tmp_path, entry | {"needs": needs, "experiment": {"name": "saccade_adaptation"}})
+    (check,), problems = read(base, tmp_path, entry | {"needs": needs, "experiment": {"name": "walk"}})
     assert problems == [] and check.state == "needs"
-    assert check.why_not == "needs experiment saccade_adaptation, measure reach_error_deg"
+    assert check.why_not == "needs experiment walk, measure step_error_mm"
     assert outcome.left_row(check)[-1] == check.why_not
     (check,), (remark,) = read(base, tmp_path, ENTRY | {"needs": [{"what": "experiment", "name": "rest"}]})
     assert "(remark)" in remark and "there is one" in remark and check.state == "needs"

@@ -152,7 +152,7 @@ def test_conflicts_terms_and_meta(capsys: pytest.CaptureFixture[str]) -> None:
     text = told(capsys, "conflicts")
     assert "conflicts" in text and "Why?\n  what would decide it: A trial.\n  see teo_2009_ebcc_focal" in text
     assert json.loads(told(capsys, "conflicts", "--json"))["questions"]
-    for kind in ("paradigms", "conditions", "measures"):
+    for kind in ("paradigms", "conditions", "factors", "measures"):
         assert len(json.loads(told(capsys, "terms", kind, "--json"))[kind]) == len(
             evidence.load().vocabulary.terms(kind)
         )

@@ -44,6 +44,16 @@ def test_findings_lie_in_the_paradigm_of_their_measure(tmp_path: Path) -> None:
     assert (empty.findings, empty.verified_share, empty.agreement) == ((), None, None)
 
 
+def test_a_measure_of_another_paradigm_counts_where_it_was_measured(tmp_path: Path) -> None:
+    pet = study("b_pet", paradigms=["pet", "sensory_trick"], findings__0__measure="activation_cerebellum")
+    found = gaps.cells(evidence.load(write(tmp_path, pet), shipped=False))
+    assert set(found) == {("cervical_dystonia", "pet"), ("cervical_dystonia", "sensory_trick")}
+    blinks = dict(STUDY["findings"][0], id="other", measure="vibration_illusion")
+    both = study("b_pet", paradigms=["ebcc"], findings=[STUDY["findings"][0], blinks])
+    (cell,) = gaps.cells(evidence.load(write(tmp_path, both), shipped=False)).values()
+    assert (cell.paradigm, len(cell.findings)) == ("ebcc", 2)
+
+
 def test_agreement_counts_verified_studies_once(tmp_path: Path) -> None:
     base = base_of(tmp_path, study("a_one"), study("b_two"), opposite("c_null"))
     (cell,) = gaps.cells(base).values()
@@ -75,11 +85,39 @@ def test_conflicts_are_of_one_question(tmp_path: Path) -> None:
     assert conflicts.conflicts(base, NONE, verified=True) == []
 
 
-def test_a_pooled_study_is_no_conflict_with_what_it_holds(tmp_path: Path) -> None:
+def test_a_pooled_study_that_contradicts_what_it_holds_is_marked(tmp_path: Path) -> None:
     pooled = opposite("b_pool", kind="pooled", contains=["a_less"])
-    assert conflicts.conflicts(base_of(tmp_path, study("a_less"), pooled), NONE, verified=True) == []
+    (found,) = conflicts.conflicts(base_of(tmp_path, study("a_less"), pooled), NONE, verified=True)
+    assert (found.contained, found.as_json()["contained"]) == ((("b_pool", "a_less"),), [["b_pool", "a_less"]])
     (found,) = conflicts.conflicts(base_of(tmp_path / "b", study("a_less"), opposite("b_pool")), NONE, verified=True)
-    assert all(found.verified.values())
+    assert all(found.verified.values()) and found.contained == ()
+
+
+def test_the_dispute_on_conditioning_is_told() -> None:
+    base = evidence.load()
+    (found,) = [
+        one
+        for one in conflicts.conflicts(base, open_questions.load(base), verified=True)
+        if {"sadnicka_2022_ebcc_pooled", "teo_2009_ebcc_focal", "antelmi_2016_ebcc_tremor"} <= one.studies
+    ]
+    assert "sadnicka_2022_ebcc_pooled/cr_all" in found.sides["no_change"]
+    assert ("sadnicka_2022_ebcc_pooled", "teo_2009_ebcc_focal") in found.contained
+
+
+def test_a_conflict_is_of_one_intervention(tmp_path: Path) -> None:
+    def told(name: str, ours: str | None, theirs: str | None, **both: Any) -> list[conflicts.Conflict]:
+        both = {"findings__0__design": "within", "findings__0__contrast": "after_vs_before"} | both
+        less = study("a_less", findings__0__factor=ours, **both)
+        null = opposite("b_null", findings__0__factor=theirs, **both)
+        return conflicts.conflicts(evidence.load(write(tmp_path / name, less, null), shipped=False), NONE)
+
+    assert told("another", "dbs_gpi", "cb_ctbs") == told("unknown", None, None) == told("half", "dbs_gpi", None) == []
+    (found,) = told("same", "dbs_gpi", "dbs_gpi")
+    assert (found.factor, found.contrast) == ("dbs_gpi", "after_vs_before")
+    assert told("review", "dbs_gpi", "dbs_gpi", kind="review") == []
+    ill = {"findings__0__design": "between", "findings__0__contrast": "ill_vs_healthy"}
+    assert len(told("plain", None, None, **ill)) == 1 and told("condition", None, "head_tilt", **ill) == []
+    assert told("broad", None, None, findings__0__measure="dystonia_score", **ill) == []
 
 
 def test_noted_conflicts_and_what_would_decide_them(tmp_path: Path) -> None:

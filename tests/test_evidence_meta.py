@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from scipy.optimize import brentq
 from scipy.stats import t as student
+from scipy.stats import ttest_1samp
 
 from dystolab import cli, evidence
 from dystolab.errors import EvidenceError, MissingExtraError, UnknownNameError
@@ -94,9 +95,13 @@ def test_one_study_or_no_package_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
         pooling.pool([0.5, 0.1], [0.1, 0.1])
 
 
-def sized(**changes: Any) -> EffectSize:
+def finding_of(**changes: Any) -> Finding:
     tree = changed(STUDY, **{f"findings__0__{path}": value for path, value in changes.items()})
-    return effect_size(Finding.model_validate(tree["findings"][0]))
+    return Finding.model_validate(tree["findings"][0])
+
+
+def sized(**changes: Any) -> EffectSize:
+    return effect_size(finding_of(**changes))
 
 
 def groups(case: dict[str, Any], reference: dict[str, Any], n: int = 50) -> list[dict[str, Any]]:
@@ -171,13 +176,60 @@ def test_a_difference_with_its_own_interval() -> None:
     assert found.value == pytest.approx(-0.6 * (1 - 3 / 391))
 
 
-def test_changes_within_people_need_their_own_spread() -> None:
-    change = {"kind": "mean_difference", "value": -5, "spread": sd(10)}
-    found = sized(design="within", contrast="after_vs_before", effect=change)
+def within(**changes: Any) -> EffectSize:
+    """Return the effect size of a change in twelve people."""
+    usual = {"design": "within", "contrast": "after_vs_before", "groups": groups({}, {}, 12), "p": None}
+    return sized(**(usual | changes))
+
+
+def test_changes_within_people_by_their_own_spread() -> None:
+    found = within(effect={"kind": "mean_difference", "value": -5, "spread": sd(10)})
     correction = 1 - 3 / (4 * 11 - 1)
     assert (found.value, found.variance) == pytest.approx((-0.5 * correction, correction**2 * (1 / 12 + 0.25 / 24)))
-    with pytest.raises(UnusableError, match="without its own spread"):
-        sized(design="within", contrast="after_vs_before")
+    assert not found.assumes
+
+
+def test_changes_within_people_by_an_assumed_correlation() -> None:
+    """Of x and y with r, var(x - y) = var(x) + var(y) - 2 r sd(x) sd(y): here exact, from paired numbers."""
+    before, after = np.array([30.0, 42, 55, 38, 61, 47]), np.array([22.0, 30, 31, 33, 40, 25])
+    r = float(np.corrcoef(before, after)[0, 1])
+    case = {"mean": float(after.mean()), "spread": sd(float(after.std(ddof=1)))}
+    reference = {"mean": float(before.mean()), "spread": sd(float(before.std(ddof=1)))}
+    one = finding_of(design="within", contrast="after_vs_before", groups=groups(case, reference, 6), p=None)
+    found, change = effect_size(one, r), after - before
+    assert found.value == pytest.approx((1 - 3 / 19) * change.mean() / change.std(ddof=1))
+    assert found.assumes and effect_size(one) == effect_size(one, 0.5) != found
+    assert abs(effect_size(one, 0.3).value) < abs(effect_size(one, 0.7).value)
+
+
+def test_changes_within_people_by_p() -> None:
+    x = np.array([-1.0, 2, 3, 4, 2.5, 1])
+    p = float(ttest_1samp(x, 0).pvalue)
+    found = within(groups=groups({}, {}, 6), p={"relation": "=", "value": p}, direction="increase")
+    assert found.value == pytest.approx((1 - 3 / 19) * x.mean() / x.std(ddof=1))
+    assert "paired t" in found.how
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({}, "neither spreads nor an exact p"),
+        ({"p": {"relation": "<", "value": 0.01}}, "only known to be < 0.01"),
+        ({"groups": groups({}, {}, 2)}, "a change needs 3"),
+        ({"groups__1__n": 11}, "12 in one state and 11 in the other"),
+        ({"groups": []}, "not one group of people"),
+    ],
+)
+def test_changes_that_give_no_effect_size_say_why(changes: dict[str, Any], why: str) -> None:
+    with pytest.raises(UnusableError, match=why):
+        within(**changes)
+
+
+def test_the_sign_of_a_null_is_that_of_its_numbers() -> None:
+    null = {"direction": "no_change", "p": {"relation": "=", "value": 0.5}}
+    unstated = {"kind": "unstated", "value": 3}
+    found = sized(groups=groups({"mean": 2, "spread": unstated}, {"mean": 1, "spread": unstated}), **null)
+    assert found.value > 0
 
 
 @pytest.mark.parametrize(
@@ -251,6 +303,33 @@ def test_an_analysis_says_what_it_left_out(tmp_path: Path) -> None:
     assert json.loads(json.dumps(found.as_json(), allow_nan=False))["outcomes"]["REML"]["method"] == "REML"
 
 
+def test_what_can_be_pooled_is_of_one_intervention_and_other_people(tmp_path: Path) -> None:
+    before_after = {"design": "within", "contrast": "after_vs_before", "factor": "dbs_gpi", "p": None}
+
+    def change(name: str, n: int, **more: Any) -> dict[str, Any]:
+        case, reference = ({"mean": mean, "spread": sd(9)} for mean in (20, 30))
+        finding = STUDY["findings"][0] | before_after | {"groups": groups(case, reference, n)} | more
+        return study(name, findings=[finding])
+
+    told = [
+        *(change("a_one", 20), change("b_two", 12), change("c_stn", 12, factor="dbs_stn")),
+        *(change("d_untold", 12, factor=None), change("e_early", 6) | {"overlaps_with": ["b_two"]}),
+    ]
+    base = base_of(tmp_path, *told)
+    question = ("after_vs_before", "dbs_gpi", "within", "human", "g")
+    assert meta.poolable(base) == {("blinks", question): ("a_one", "b_two")}
+    found = meta.analyse(base, "blinks")
+    assert found.left_out == {
+        "c_stn/cr": "another question (after vs before, dbs stn, within, human, g)",
+        "d_untold/cr": "after vs before of what is not typed (factor)",
+        "e_early/cr": "probably the same people, in part, as b_two, which is larger",
+    }
+    low, high = (found.sensitivity[r].estimate for r in (0.3, 0.7))
+    assert high < found.outcomes["REML"].estimate < low < 0
+    assert set(found.as_json()["outcomes"]) == {"DL", "REML", "REML, r 0.3", "REML, r 0.7"}
+    assert base.overlapping("b_two") == {"e_early"} and base.overlapping("a_one") == frozenset()
+
+
 def test_unverified_numbers_enter_no_statistic(tmp_path: Path) -> None:
     base = evidence.load(write(tmp_path, study("a_one"), study("b_two")), shipped=False)
     with pytest.raises(
@@ -272,3 +351,12 @@ def test_the_verb_writes_figure_and_numbers(tmp_path: Path, capsys: pytest.Captu
     assert (tmp_path / "out" / "forest.png").read_bytes().startswith(b"\x89PNG")
     assert cli.call([*words, "--json"]) == 0
     assert len(json.loads(capsys.readouterr().out)["meta"]["used"]) == 3
+
+
+def test_the_verb_lists_what_can_be_pooled(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    base_of(tmp_path, study("a_one"), study("b_two"))
+    assert cli.call(["evidence", "meta", "--base", str(tmp_path)]) == 0
+    assert "blinks\till_vs_healthy\t-\tbetween\thuman\tg\t2" in capsys.readouterr().out
+    assert cli.call(["evidence", "meta", "--condition", "blepharospasm", "--base", str(tmp_path), "--json"]) == 0
+    assert "blinks" not in {row["measure"] for row in json.loads(capsys.readouterr().out)["poolable"]}
+    assert cli.call(["evidence", "meta", "--condition", "nowhere", "--base", str(tmp_path)]) == cli.BAD_INPUT

@@ -10,7 +10,7 @@ import yaml
 
 from dystolab import evidence
 from dystolab.errors import UnknownNameError
-from dystolab.evidence import bibliography, blind, report, writing
+from dystolab.evidence import bibliography, blind, report, schema, telltale, writing
 from evidence_files import SECOND, STUDY, changed, dumped, study, write
 
 
@@ -115,6 +115,7 @@ def test_a_second_reader_need_not_name_groups_and_may_find_more(tmp_path: Path) 
         ("first_author", "Doe, Jane", True),
         ("first_author", "Roe J", False),
         ("journal", "Brain 12: S1-S2", True),
+        ("journal", "Brain (N Y)", True),
         ("journal", "Brain Stimulation", False),
         ("title", "Blinks of people", True),
         ("title", "Blinks", False),
@@ -219,3 +220,30 @@ def test_a_study_joins_a_base_of_ones_own(tmp_path: Path) -> None:
     again, found = writing.add(twin, own)
     assert again == own and "title is also that of teo_2009_ebcc_focal" in str(found[0])
     assert sorted(path.name for path in (own / "studies").iterdir()) == ["doe_2001_blink.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("what", "changes", "told"),
+    [
+        ("conditioned blinks over all blocks", {}, ()),
+        ("conditioned blinks, 20 of all", {}, ("20",)),
+        ("blinks (absent in patients)", {}, ("absent",)),
+        ("blinks: normal performance", {}, ("normal",)),
+        ("blinks after surgery: no improvement", {}, ("no improvement", "improvement")),
+        ("improvement at 1 year", {"contrast": "after_vs_before"}, ("improvement",)),
+        ("stimulation of a site and improvement", {"contrast": "correlation"}, ()),
+        ("people with improvement", {"contrast": "single_group", "direction": "described"}, ()),
+        ("inhibition by a pulse 5 ms earlier, normal people, lower limb", {}, ()),
+        ("unaffected relatives (higher is better)", {}, ()),
+    ],
+)
+def test_questions_that_give_their_answer_away(what: str, changes: dict[str, Any], told: tuple[str, ...]) -> None:
+    assert telltale.gives_away(schema.Finding(**(STUDY["findings"][0] | {"what": what} | changes))) == told
+
+
+def test_a_question_that_was_answered_blindly_is_counted_not_remarked(tmp_path: Path) -> None:
+    telling = changed(STUDY, findings__0__what="blinks (absent in patients)")
+    base, problems = evidence.read(write(tmp_path, telling, second=SECOND), shipped=False)
+    assert problems == [] and report.report(base)["confirmed_told"] == 1
+    (remark,) = evidence.read(write(tmp_path / "b", telling), shipped=False)[1]
+    assert remark.remark and "what tells the result (absent)" in str(remark)

@@ -29,7 +29,7 @@ def angles_rad(hand_m: npt.ArrayLike) -> Array:
     Examples
     --------
     >>> np.degrees(angles_rad([0.0, 0.5])).round(1).tolist()
-    [51.7, 77.8]
+    [49.4, 77.8]
     """
     x, y = np.asarray(hand_m, dtype=np.float64)
     upper, fore = (arm_model.numbers().section(part).number("length", "m") for part in arm_model.SEGMENTS)

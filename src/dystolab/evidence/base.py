@@ -12,6 +12,7 @@ from dystolab.errors import UnknownNameError
 from dystolab.evidence import checks, parsing, tree, vocabulary
 from dystolab.evidence.problems import Problem, refuse, shown, unknown
 from dystolab.evidence.schema import SecondReading, Study
+from dystolab.evidence.telltale import gives_away
 from dystolab.evidence.verification import Checked, compared
 from dystolab.evidence.vocabulary import Vocabulary
 
@@ -68,6 +69,26 @@ class Base:
         if name not in self.studies:
             raise UnknownNameError("study", name, self.studies, "dystolab evidence list")
         return self.studies[name]
+
+    def overlapping(self, name: str) -> frozenset[str]:
+        """Return the ids of all studies that probably report people of `name`, directly or by way of another."""
+        found: set[str] = set()
+        waiting = [name]
+        while waiting:
+            one = waiting.pop()
+            new = set(self._overlaps.get(one, ())) - found - {name}
+            found |= new
+            waiting += new
+        return frozenset(found)
+
+    @functools.cached_property
+    def _overlaps(self) -> Mapping[str, set[str]]:
+        out: dict[str, set[str]] = {}
+        for study in self.studies.values():
+            for other in study.overlaps_with:
+                out.setdefault(study.id, set()).add(other)
+                out.setdefault(other, set()).add(study.id)
+        return out
 
     def contained_in(self, pooled: str) -> frozenset[str]:
         """Return the ids of all studies whose data `pooled` holds, at any depth."""
@@ -134,6 +155,7 @@ def read(
     base = Base(dict(sorted(studies.items())), terms, seconds, where)
     _across(base, documents)
     _settled(base, documents)
+    _blind(base, documents)
     problems += [problem for document in documents.values() for problem in document.problems]
     return base, sorted(set(problems))
 
@@ -212,7 +234,7 @@ def _across(base: Base, documents: Mapping[str, tree.Document]) -> None:
     seen: dict[tuple[str, str], str] = {}
     for name, document in documents.items():  # shipped studies first, so that the newcomer is told to leave
         study = base.studies[name]
-        for key in ("contains", "conflicts_with"):
+        for key in ("contains", "conflicts_with", "overlaps_with"):
             for i, other in enumerate(getattr(study, key)):
                 if other not in base.studies:
                     said = unknown("study", other, base.studies, "base (`dystolab evidence list`)")
@@ -241,6 +263,16 @@ def _settled(base: Base, documents: Mapping[str, tree.Document]) -> None:
             document.problem(
                 (*checks.place(document, one.finding), "settled"), f"{one.finding.id}: {said}", remark=True
             )
+
+
+def _blind(base: Base, documents: Mapping[str, tree.Document]) -> None:
+    """Note questions that tell their answer while nobody has read them a second time; later it is only counted."""
+    for one in base.checked:
+        told = gives_away(one.finding) if one.status == "unread" else ()
+        if told:
+            document = documents[one.study.id]
+            said = f"what tells the result ({', '.join(told)}); allowed, but a second reader sees it; take it out"
+            document.problem((*checks.place(document, one.finding), "what"), f"{one.finding.id}: {said}", remark=True)
 
 
 def _secondary(study: Study, base: Base, document: tree.Document) -> None:

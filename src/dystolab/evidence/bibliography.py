@@ -12,6 +12,8 @@ from dystolab.evidence.verification import Difference
 
 _SMALL = frozenset({"a", "an", "and", "de", "for", "in", "of", "on", "the", "und"})
 _SHORTEST = 25
+_CONTRACTED = {"natl": "national", "intl": "international", "assoc": "association"}
+"""Abbreviations in names of journals that leave letters out in the middle."""
 _NOBODY = (None, "unknown")
 # Greek and other letters that texts without them write out.
 _LETTERS = str.maketrans({0x394: "d", 0x3B1: "alpha", 0x3B2: "beta", 0x3B3: "gamma", 0xF8: "o", 0xDF: "ss"})
@@ -47,10 +49,22 @@ def same_journal(one: str, other: str) -> bool:
     True
     >>> same_journal("Brain", "Brain Stimulation")
     False
+    >>> same_journal("Proc Natl Acad Sci U S A", "Proceedings of the National Academy of Sciences of the United States")
+    True
+    >>> same_journal("Tremor Other Hyperkinet Mov (N Y)", "Tremor and Other Hyperkinetic Movements")
+    True
     """
-    ours, theirs = ([word for word in _words(name) if word not in _SMALL and word.isalpha()] for name in (one, other))
+    ours, theirs = _journal(one), _journal(other)
     pairs = zip(ours, theirs, strict=False)
     return len(ours) == len(theirs) and all(a.startswith(b) or b.startswith(a) for a, b in pairs)
+
+
+def _journal(name: str) -> list[str]:
+    """Return the words of a name without what stands in brackets (a place, a publisher), the country short."""
+    bare = re.sub(r"\([^)]*\)", " ", name)
+    short = re.sub(r"\b(united states( of america)?|u\.? ?s\.? ?a\b\.?)", "usa", bare, flags=re.IGNORECASE)
+    words = [_CONTRACTED.get(word, word) for word in _words(short)]
+    return [word for word in words if word not in _SMALL and word.isalpha()]
 
 
 def same_title(one: str, other: str) -> bool:

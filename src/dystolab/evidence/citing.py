@@ -23,6 +23,7 @@ MORE_TABLES: Mapping[str, tuple[str, ...]] = {
         "experiments/posture", "body/held_head", "body/motor_units", "body/spindle", "body/surface_emg",
         "circuit/tables/neck",
     ),
+    "reach": ("experiments/reach", "body/arm", "body/motor_units", "body/spindle", "circuit/tables/arm"),
 }  # fmt: skip
 """Experiment -> the tables of its stimuli and of the plants that it moves, beside those of circuit and mechanisms."""
 

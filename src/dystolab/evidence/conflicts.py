@@ -1,19 +1,22 @@
 """Findings that contradict one another: computed from their directions, and noted by the readers.
 
-Two findings conflict if they are of one measure and contrast, on one condition or one that holds the other, and one
-says increase, decrease or no change where the other does not; not if a pooled study holds the data of the other.
+Two findings conflict if they are of one measure, contrast and factor, on one condition or one that holds the other,
+and one says increase, decrease or no change where the other does not. A contrast that does not say what was done,
+divided or correlated needs a factor for that, and so do broad measures. Reviews only retell. A pooled study may
+contradict what it holds: then both rest on the same people, and that is told.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, permutations
 from typing import Any
 
 from dystolab.evidence.base import Base
 from dystolab.evidence.gaps import SIGNS
 from dystolab.evidence.open_questions import OpenQuestions
+from dystolab.evidence.schema import OPEN_CONTRASTS
 from dystolab.evidence.verification import Checked
 
 
@@ -23,7 +26,7 @@ class Conflict:
 
     Attributes
     ----------
-    measure, contrast : str
+    measure, contrast, factor : str
         What was asked; empty if readers noted a conflict that directions do not show.
     sides : dict of str to tuple of str
         Direction -> findings as ``study/finding``; of a conflict that was only noted, study -> its findings.
@@ -31,15 +34,19 @@ class Conflict:
         Of each of these findings.
     noted : tuple of (str, str)
         Pairs of studies that a reader noted as contradictory.
+    contained : tuple of (str, str)
+        Pooled studies, and studies on another side whose data they hold.
     decides : str or None
         What would decide it, where somebody wrote that down.
     """
 
     measure: str
     contrast: str
+    factor: str
     sides: Mapping[str, tuple[str, ...]]
     verified: Mapping[str, bool]
     noted: tuple[tuple[str, str], ...]
+    contained: tuple[tuple[str, str], ...]
     decides: str | None
 
     @property
@@ -52,7 +59,7 @@ class Conflict:
     def as_json(self) -> dict[str, Any]:
         """Return the conflict as JSON values."""
         told = {**vars(self), "sides": {side: list(names) for side, names in self.sides.items()}}
-        return {**told, "noted": [list(pair) for pair in self.noted]}
+        return {**told, **{key: [list(pair) for pair in getattr(self, key)] for key in ("noted", "contained")}}
 
 
 def conflicts(base: Base, questions: OpenQuestions, *, verified: bool = False) -> list[Conflict]:
@@ -69,35 +76,49 @@ def conflicts(base: Base, questions: OpenQuestions, *, verified: bool = False) -
     noted = _noted(base)
     out = []
     for group in _joined(_pairs(base, verified)):
-        measure, contrast = group[0].finding.measure, group[0].finding.contrast
+        first = group[0].finding
         studies = {one.study.id for one in group}
         pairs = tuple(pair for pair in noted if studies.issuperset(pair))
         sides = {sign: tuple(one.name for one in group if one.finding.direction == sign) for sign in SIGNS}
         known = {one.name: one.verified for one in group}
-        decides = questions.decides(studies, measure)
-        out.append(Conflict(measure, contrast, {k: v for k, v in sides.items() if v}, known, pairs, decides))
+        asked = (first.measure, first.contrast, first.factor or "")
+        decides = questions.decides(studies, first.measure)
+        told = {k: v for k, v in sides.items() if v}
+        out.append(Conflict(*asked, told, known, pairs, _contained(base, group), decides))
     seen = {pair for conflict in out for pair in conflict.noted}
     left = [] if verified else [pair for pair in noted if pair not in seen]
     return sorted(out, key=lambda conflict: -len(conflict.verified)) + [_only_noted(base, questions, p) for p in left]
 
 
 def _pairs(base: Base, verified: bool) -> list[tuple[Checked, Checked]]:
-    asked: dict[tuple[str, str], list[Checked]] = {}
+    asked: dict[tuple[str, str, str | None], list[Checked]] = {}
     for one in base.checked:
-        if one.finding.direction in SIGNS and (one.verified or not verified):
-            asked.setdefault((one.finding.measure, one.finding.contrast), []).append(one)
+        if (one.verified or not verified) and _comparable(base, one):
+            asked.setdefault((one.finding.measure, one.finding.contrast, one.finding.factor), []).append(one)
     return [pair for group in asked.values() for pair in combinations(group, 2) if _contradict(base, *pair)]
 
 
+def _comparable(base: Base, one: Checked) -> bool:
+    """Tell whether another study can contradict the finding: it must be known what was compared."""
+    needs = one.finding.contrast in OPEN_CONTRASTS or base.vocabulary.measures[one.finding.measure].broad
+    known = one.finding.factor is not None or not needs
+    return one.finding.direction in SIGNS and known and one.study.kind != "review"
+
+
 def _contradict(base: Base, one: Checked, other: Checked) -> bool:
-    ours, theirs = one.study.id, other.study.id
     return (
         one.finding.direction != other.finding.direction
-        and ours != theirs
+        and one.study.id != other.study.id
         and base.vocabulary.related(one.finding.condition, other.finding.condition)
-        and ours not in base.contained_in(theirs)
-        and theirs not in base.contained_in(ours)
     )
+
+
+def _contained(base: Base, group: Iterable[Checked]) -> tuple[tuple[str, str], ...]:
+    pairs = [pair for pair in permutations(group, 2) if _contradict(base, *pair)]
+    found = {
+        (one.study.id, other.study.id) for one, other in pairs if other.study.id in base.contained_in(one.study.id)
+    }
+    return tuple(sorted(found))
 
 
 def _joined(pairs: Iterable[tuple[Checked, Checked]]) -> list[list[Checked]]:
@@ -126,4 +147,4 @@ def _noted(base: Base) -> list[tuple[str, str]]:
 def _only_noted(base: Base, questions: OpenQuestions, pair: tuple[str, str]) -> Conflict:
     sides = {name: tuple(one.name for one in base.by_study.get(name, ())) for name in pair}
     known = {one.name: one.verified for name in pair for one in base.by_study.get(name, ())}
-    return Conflict("", "", sides, known, (pair,), questions.decides(set(pair), ""))
+    return Conflict("", "", "", sides, known, (pair,), (), questions.decides(set(pair), ""))

@@ -1,7 +1,8 @@
 """Effect sizes from what was read: Hedges' g of means, medians, p and printed effects; log odds ratios of shares.
 
 Sources: Borenstein et al. 2009, Introduction to Meta-Analysis, chapters 4 and 5 (10.1002/9780470743386), for g and its
-variance; Wan et al. 2014 (10.1186/1471-2288-14-135) for medians.
+variance; Wan et al. 2014 (10.1186/1471-2288-14-135) for medians; Follmann et al. 1992 (10.1016/0895-4356(92)90054-Q)
+for the spread of a change from those before and after.
 """
 
 from __future__ import annotations
@@ -17,6 +18,10 @@ from dystolab.evidence.schema import Effect, Finding, Group, Spread
 Scale = Literal["g", "log_or"]
 INDEPENDENT = ("subjects", "animals")
 """What n must count: cells and trials of one animal are not independent."""
+CORRELATION = 0.5
+"""Assumed between before and after in the same people where only both spreads are printed; others are tried too."""
+FEWEST_WITHIN = 3
+"""People below whom Hedges' correction of a change leaves nothing."""
 
 
 class UnusableError(Exception):
@@ -34,16 +39,25 @@ class EffectSize:
         Standardised mean difference with Hedges' correction, or log odds ratio.
     how : str
         What it was computed from.
+    assumes : bool
+        Whether the correlation of before and after was assumed.
     """
 
     value: float
     variance: float
     scale: Scale
     how: str
+    assumes: bool = False
 
 
-def effect_size(finding: Finding) -> EffectSize:
+def effect_size(finding: Finding, correlation: float = CORRELATION) -> EffectSize:
     """Return the effect size of `finding`, from the most direct of the numbers that were read.
+
+    Parameters
+    ----------
+    finding : Finding
+    correlation : float
+        Of before and after in the same people, for changes that are printed without their own spread.
 
     Raises
     ------
@@ -65,7 +79,7 @@ def effect_size(finding: Finding) -> EffectSize:
     for group in finding.groups:
         if group.n_of is not None and group.n_of not in INDEPENDENT:
             raise UnusableError(f"n counts {group.n_of}, which are not independent")
-    return _within(finding) if finding.design == "within" else _between(finding)
+    return _within(finding, correlation) if finding.design == "within" else _between(finding)
 
 
 def of_means(case: Group, reference: Group) -> EffectSize:
@@ -101,6 +115,12 @@ def hedges(d: float, n1: int, n2: int, how: str) -> EffectSize:
 
 def of_p(finding: Finding, n1: int, n2: int) -> EffectSize:
     """Return g from an exact p, taken to be of a two-sided t test between two groups."""
+    t = _t(finding, n1 + n2 - 2)
+    return hedges(_sign(finding) * t * math.sqrt(1 / n1 + 1 / n2), n1, n2, "p, as of a two-sided t test")
+
+
+def _t(finding: Finding, df: int) -> float:
+    """Return |t| with `df` degrees of freedom from an exact two-sided p."""
     p = finding.p
     if p is None:
         raise UnusableError("neither numbers with a spread nor an exact p were read")
@@ -108,8 +128,7 @@ def of_p(finding: Finding, n1: int, n2: int) -> EffectSize:
         raise UnusableError(f"p is only known to be {p.relation} {p.value:g}")
     if p.value == 0:
         raise UnusableError("p is printed as 0")
-    t = float(stats.t.isf(p.value / 2, n1 + n2 - 2))
-    return hedges(_sign(finding) * t * math.sqrt(1 / n1 + 1 / n2), n1, n2, "p, as of a two-sided t test")
+    return float(stats.t.isf(p.value / 2, df))
 
 
 def standard_deviation(spread: Spread, n: int) -> float:
@@ -161,20 +180,62 @@ def _between(finding: Finding) -> EffectSize:
     return of_p(finding, n1, n2)
 
 
-def _within(finding: Finding) -> EffectSize:
-    """Return g of a change within people, which needs the spread of the change itself."""
-    effect, cases = finding.effect, finding.of("case")
+def _within(finding: Finding, correlation: float) -> EffectSize:
+    """Return g of a change within people, in standard deviations of the change.
+
+    From the printed spread of the change; else from both spreads and an assumed correlation; else from an exact p.
+    """
+    effect = finding.effect
     if effect is not None and effect.kind in ("cohens_d", "hedges_g") and effect.spread is not None:
         return _printed(finding, effect)
-    if effect is None or effect.kind != "mean_difference" or effect.spread is None or len(cases) != 1:
-        raise UnusableError("a change within people without its own spread")
-    n = _size(cases[0])
-    sd = standard_deviation(effect.spread, n)
+    n = _people(finding)
+    if effect is not None and effect.kind == "mean_difference" and effect.spread is not None:
+        sd = standard_deviation(effect.spread, n)
+        return _change(effect.value, sd, n, f"change within people, {_of(effect.spread)}")
+    cases, references = finding.of("case"), finding.of("reference")
+    if len(cases) == len(references) == 1 and cases[0].spread and references[0].spread:
+        try:
+            return _before_after(cases[0], references[0], n, correlation)
+        except UnusableError:  # a p may still do
+            if finding.p is None:
+                raise
+    if finding.p is None:
+        raise UnusableError("a change within people with neither spreads nor an exact p")
+    t = _t(finding, n - 1)
+    return _change(_sign(finding) * t / math.sqrt(n), 1.0, n, "p, as of a paired t test")
+
+
+def _before_after(case: Group, reference: Group, n: int, correlation: float) -> EffectSize:
+    (after, sd1), (before, sd2) = _moments(_of_n(case, n)), _moments(_of_n(reference, n))
+    sd = math.sqrt(max(0.0, sd1**2 + sd2**2 - 2 * correlation * sd1 * sd2))
+    medians = "median" in (case.statistic, reference.statistic)
+    how = f"{'medians (Wan 2014)' if medians else 'means'}, {_of(case.spread)}, r {correlation:g} assumed"
+    return replace(_change(after - before, sd, n, how), assumes=True)
+
+
+def _change(value: float, sd: float, n: int, how: str) -> EffectSize:
+    """Return a mean change in standard deviations of the change, corrected for small samples."""
     if sd == 0:
         raise UnusableError("the standard deviation is 0")
-    d, correction = effect.value / sd, 1 - 3 / (4 * (n - 1) - 1)
-    variance = correction**2 * (1 / n + d**2 / (2 * n))
-    return EffectSize(correction * d, variance, "g", f"change within people, {_of(effect.spread)}")
+    d, correction = value / sd, 1 - 3 / (4 * (n - 1) - 1)
+    return EffectSize(correction * d, correction**2 * (1 / n + d**2 / (2 * n)), "g", how)
+
+
+def _people(finding: Finding) -> int:
+    """Return how many people a change within people is of."""
+    cases, references = finding.of("case"), finding.of("reference")
+    if len(cases) != 1 or len(references) > 1:
+        raise UnusableError("there is not one group of people")
+    n = _size(cases[0])
+    if references and references[0].n not in (None, n):
+        raise UnusableError(f"n is {n} in one state and {references[0].n} in the other")
+    if n < FEWEST_WITHIN:
+        raise UnusableError(f"{cases[0].name}: n is {n}, and a change needs {FEWEST_WITHIN}")
+    return n
+
+
+def _of_n(group: Group, n: int) -> Group:
+    return group.model_copy(update={"n": n})
 
 
 def _printed(finding: Finding, effect: Effect) -> EffectSize:
@@ -241,9 +302,14 @@ def _signed(finding: Finding, effect: Effect) -> float:
 
 
 def _sign(finding: Finding) -> int:
-    if finding.direction not in ("increase", "decrease"):
-        raise UnusableError("p alone tells no sign where the direction is no change or mixed")
-    return 1 if finding.direction == "increase" else -1
+    if finding.direction in ("increase", "decrease"):
+        return 1 if finding.direction == "increase" else -1
+    cases, references = finding.of("case"), finding.of("reference")
+    if finding.direction == "no_change" and len(cases) == len(references) == 1:
+        case, reference = cases[0], references[0]
+        if case.value is not None and reference.value is not None and case.statistic == reference.statistic != "count":
+            return 1 if case.value >= reference.value else -1
+    raise UnusableError("p alone tells no sign where the direction is no change or mixed")
 
 
 def _width(spread: Spread) -> float:

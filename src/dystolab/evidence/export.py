@@ -14,7 +14,7 @@ from dystolab.evidence.schema import Finding, Group, Spread
 from dystolab.evidence.verification import Checked
 
 _STUDY = ("id", "first_author", "year", "title", "journal", "doi", "address", "kind", "species", "read", "implication")
-_FINDING = ("measure", "what", "condition", "contrast", "design", "direction", "unit", "where")
+_FINDING = ("measure", "what", "condition", "contrast", "factor", "design", "direction", "unit", "where")
 _GROUP = ("name", "n", "n_of", "mean", "median", "proportion", "count")
 _SPREAD = ("kind", "value", "low", "high")
 

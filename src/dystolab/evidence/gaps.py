@@ -1,7 +1,8 @@
 """Where there is evidence and where there is none: condition by paradigm.
 
-A finding belongs to the paradigm of its measure, and to those paradigms of its study that no measure of the study
-belongs to: they say what was done to the subjects (stimulation, lesion, genes).
+A finding belongs to the paradigm of its measure if its study has that (activation by PET is no fMRI), and to those
+paradigms of its study that no measure of the study belongs to: they say how it was measured otherwise, or what was done
+to the subjects (stimulation, lesion, genes). If that leaves none, it belongs to all of its study's.
 """
 
 from __future__ import annotations
@@ -78,7 +79,8 @@ def _places(base: Base, study: Study) -> Iterator[tuple[str, str, Checked | None
     measured = {_paradigm(base, finding) for finding in study.findings}
     done = [paradigm for paradigm in study.paradigms if paradigm not in measured]
     for one in base.by_study[study.id]:
-        for paradigm in (_paradigm(base, one.finding), *done):
+        own = [paradigm for paradigm in study.paradigms if paradigm == _paradigm(base, one.finding)]
+        for paradigm in [*own, *done] or study.paradigms:
             yield one.finding.condition, paradigm, one
     if not study.findings:
         for condition in study.conditions:

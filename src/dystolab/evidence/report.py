@@ -8,6 +8,7 @@ from typing import Any, get_args
 from dystolab.evidence import bibliography
 from dystolab.evidence.base import Base
 from dystolab.evidence.schema import Read
+from dystolab.evidence.telltale import gives_away
 from dystolab.evidence.verification import STATUSES
 
 
@@ -19,11 +20,13 @@ def report(base: Base) -> dict[str, Any]:
     dict
         ``studies``, ``by_read``, ``by_kind``, ``by_species``, ``by_implication``, ``without_findings``,
         ``unconfirmed_bibliography``, ``second_readings``, ``bibliography_differences``, ``findings``, ``by_status``,
-        ``settled``, ``verified``, ``verified_with_numbers`` (more than a direction and sizes of groups), and
-        ``confirmed_share`` of the findings that were read twice (None if none was).
+        ``settled``, ``confirmed_told`` (confirmed findings whose question gave the answer away),
+        ``confirmed_told_without_numbers``, ``verified``, ``verified_with_numbers`` (more than a direction and sizes of
+        groups), and ``confirmed_share`` of the findings that were read twice (None if none was).
     """
     studies = base.studies.values()
     status = Counter[str](one.status for one in base.checked)
+    told = [one for one in base.checked if one.status == "confirmed" and gives_away(one.finding)]
     twice = sum(count for name, count in status.items() if name != "unread")
     return {
         "studies": len(studies),
@@ -40,6 +43,8 @@ def report(base: Base) -> dict[str, Any]:
         "findings": len(base.checked),
         "by_status": {name: status[name] for name in STATUSES},
         "settled": sum(one.status != "confirmed" and one.verified for one in base.checked),
+        "confirmed_told": len(told),
+        "confirmed_told_without_numbers": sum(not one.finding.has_numbers for one in told),
         "verified": sum(one.verified for one in base.checked),
         "verified_with_numbers": sum(one.verified and one.finding.has_numbers for one in base.checked),
         "confirmed_share": status["confirmed"] / twice if twice else None,

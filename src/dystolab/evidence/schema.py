@@ -35,6 +35,10 @@ Relation = Literal["=", "<", ">"]
 Direction = Literal["increase", "decrease", "no_change", "mixed", "described"]
 
 STATISTICS = ("mean", "median", "proportion", "count")
+OPEN_CONTRASTS = frozenset(
+    {"after_vs_before", "active_vs_sham", "with_vs_without", "subgroup_vs_subgroup", "correlation"}
+)
+"""Contrasts that do not say by themselves what was done, what divides the groups or what goes with the measure."""
 TWO_SIDED_CONTRASTS = frozenset(Contrast.__args__) - {"correlation", "single_group"}  # type: ignore[attr-defined]
 
 _DOI = re.compile(r"10\.\d{4,9}/\S+")
@@ -98,6 +102,7 @@ Day = Annotated[date, BeforeValidator(_day)]
 Paradigm = Annotated[str, _term("paradigms")]
 Condition = Annotated[str, _term("conditions")]
 MeasureName = Annotated[str, _term("measures")]
+Factor = Annotated[str, _term("factors")]
 Many = Annotated[tuple[_T, ...], AfterValidator(_not_empty)]
 
 
@@ -212,13 +217,18 @@ class Settled(Part):
 
 
 class Finding(Part):
-    """One result: a measure in one group against another."""
+    """One result: a measure in one group against another.
+
+    `factor` says what sets the two sides apart where the contrast does not: an intervention, what divides subgroups,
+    the other variable of a correlation.
+    """
 
     id: Id
     measure: MeasureName
     what: Text
     condition: Condition
     contrast: Contrast
+    factor: Factor | None = None
     design: Design
     unit: Text | None
     groups: tuple[Group, ...]
@@ -265,6 +275,7 @@ class Study(Part):
     population: Text
     cohort: Text | None
     contains: tuple[Id, ...]
+    overlaps_with: tuple[Id, ...] = ()
     paradigms: Many[Paradigm]
     conditions: Many[Condition]
     read: Read

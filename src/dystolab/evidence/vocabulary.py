@@ -1,4 +1,4 @@
-"""The controlled terms: paradigms, conditions and measures, each with its definition."""
+"""The controlled terms: paradigms, conditions, factors and measures, each with its definition."""
 
 from __future__ import annotations
 
@@ -13,17 +13,22 @@ from dystolab.evidence.problems import Problem, refuse, unknown
 
 FILE = Path(__file__).with_name("vocabulary.yaml")
 NESTED = Path(__file__).with_name("nested_conditions.yaml")
-KINDS = ("paradigms", "conditions", "measures")
+KINDS = ("paradigms", "conditions", "factors", "measures")
 _PARTS = ("paradigm", "definition", "increase")
+_BROAD = "broad"
 
 
 @dataclass(frozen=True)
 class MeasureTerm:
-    """What a measure is, the paradigm it belongs to, and what it means when it rises."""
+    """What a measure is, the paradigm it belongs to, and what it means when it rises.
+
+    A broad one holds many regions, tests or scales, so that two directions of it need not contradict one another.
+    """
 
     paradigm: str
     definition: str
     increase: str
+    broad: bool = False
 
 
 @dataclass(frozen=True)
@@ -40,11 +45,12 @@ class Vocabulary:
 
     paradigms: Mapping[str, str] = field(default_factory=dict)
     conditions: Mapping[str, str] = field(default_factory=dict)
+    factors: Mapping[str, str] = field(default_factory=dict)
     measures: Mapping[str, MeasureTerm] = field(default_factory=dict)
     nested: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def terms(self, kind: str) -> Mapping[str, Any]:
-        """Return the terms of a kind: paradigms, conditions or measures."""
+        """Return the terms of a kind: paradigms, conditions, factors or measures."""
         found: Mapping[str, Any] = getattr(self, kind)
         return found
 
@@ -131,9 +137,12 @@ def _measure(document: tree.Document, name: str, told: Any) -> MeasureTerm | Non
     if not isinstance(told, dict):
         document.problem(at, f"{name} is no measure; allowed: {{{', '.join(_PARTS)}}}; write them")
         return None
-    wrong = [key for key in told if key not in _PARTS]
+    wrong = [key for key in told if key not in (*_PARTS, _BROAD)]
     for key in wrong:
-        document.problem((*at, key), unknown("key of a measure", key, _PARTS))
+        document.problem((*at, key), unknown("key of a measure", key, (*_PARTS, _BROAD)))
+    if told.get(_BROAD, True) is not True:
+        document.problem((*at, _BROAD), f"broad of measure {name} is no `true`; allowed: true, or no key; correct it")
+        wrong.append(_BROAD)
     lacking = [key for key in _PARTS if not isinstance(told.get(key), str)]
     for key in lacking:
         document.problem((*at, key), f"{key} of measure {name} is missing or no text; allowed: one line; write it")

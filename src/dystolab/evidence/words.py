@@ -19,6 +19,20 @@ ARROWS = {
 _SPREADS = {"sd": "SD", "sem": "SEM", "ci95": "95 % CI", "iqr": "IQR", "range": "range", "unstated": "?"}
 
 
+def direction(finding: Finding) -> str:
+    """Return the direction with its arrow; described of two groups says that none is printed.
+
+    Examples
+    --------
+    >>> from dystolab.evidence import load
+    >>> direction(load().study("teo_2009_ebcc_focal").findings[0])
+    '↓ decrease'
+    """
+    if finding.direction == "described" and finding.contrast != "single_group":
+        return "· no direction printed"
+    return ARROWS[finding.direction]
+
+
 def source(study: Study) -> str:
     """Return where a study is to be found: its DOI, or the address that was read."""
     return study.doi or study.address or "-"

@@ -113,8 +113,8 @@ def lateral_deviation(path: npt.ArrayLike, target: npt.ArrayLike) -> float:
 
     Examples
     --------
-    >>> lateral_deviation([[0.0, 0.0], [1.0, 0.4], [2.0, -0.1]], [2.0, 0.0])
-    0.1
+    >>> lateral_deviation([[0.0, 0.0], [1.0, 0.5], [2.0, -0.125]], [2.0, 0.0])
+    0.125
     """
     rows = _checked(path)
     endpoint_error(rows, target)

@@ -57,11 +57,19 @@ def _lines(told: dict[str, Any]) -> list[str]:
         "authors on the cerebellum: " + _counts(told["by_implication"]),
         "second reading: " + _counts(told["by_status"]),
         "confirmed of those read twice: " + ("none read twice" if share is None else f"{100 * share:.0f} %"),
+        f"not blind, since the question gave the answer away: {_share(told)}, "
+        f"{told['confirmed_told_without_numbers']} of them without any number",
         f"verified findings: {told['verified']} ({told['settled']} of them settled), "
         f"{told['verified_with_numbers']} with more numbers than sizes of groups",
         f"studies with unconfirmed bibliography: {told['unconfirmed_bibliography']}; "
         f"fields that the second reader saw otherwise: {told['bibliography_differences']}",
     ]
+
+
+def _share(told: dict[str, Any]) -> str:
+    confirmed = told["by_status"]["confirmed"]
+    share = f" ({100 * told['confirmed_told'] / confirmed:.0f} %)" if confirmed else ""
+    return f"{told['confirmed_told']} of {confirmed} confirmed{share}"
 
 
 def _counts(found: dict[str, int]) -> str:

@@ -32,9 +32,10 @@ def main(verified: Verified = False, own: OwnBase = None, as_json: AsJson = Fals
 def _lines(conflict: Conflict) -> list[str]:
     from dystolab.evidence.words import ARROWS
 
-    what = f"{conflict.measure}, {conflict.contrast.replace('_', ' ')}" if conflict.measure else "noted by a reader"
-    lines = [what]
+    asked = (conflict.measure, conflict.contrast.replace("_", " "), conflict.factor)
+    lines = [", ".join(part for part in asked if part) or "noted by a reader"]
     for side, names in conflict.sides.items():
         marked = [f"{name}{' (verified)' if conflict.verified[name] else ''}" for name in names]
         lines.append(f"  {ARROWS.get(side, side)}: {', '.join(marked) or 'no finding'}")
+    lines += [f"  the pooled study {pooled} holds the data of {part}" for pooled, part in conflict.contained]
     return [*lines, *([f"  what would decide it: {conflict.decides}"] if conflict.decides else [])]

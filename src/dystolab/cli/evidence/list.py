@@ -48,7 +48,7 @@ def main(
                 one.finding.condition,
                 words.sizes(one.finding),
                 words.numbers(one.finding),
-                words.ARROWS[one.finding.direction],
+                words.direction(one.finding),
                 words.source(study),
                 study.read,
                 "yes" if one.verified else one.status.replace("_", " "),

@@ -46,6 +46,8 @@ def _head(base: Base, study: Study) -> list[str]:
     lines += [f"in short: {study.paraphrase}"] if study.paraphrase else []
     lines += [f"note: {study.notes}"] if study.notes else []
     lines += [f"pools: {', '.join(study.contains)}"] if study.contains else []
+    overlaps = sorted(base.overlapping(study.id))
+    lines += [f"probably the same people, in part: {', '.join(overlaps)}"] if overlaps else []
     lines += [f"conflicts with: {', '.join(study.conflicts_with)}"] if study.conflicts_with else []
     other = bibliography.differences(study, base.seconds.get(study.id))
     return lines + [f"second reader, bibliography (first / second): {difference}" for difference in other]
@@ -56,8 +58,8 @@ def _finding(one: Checked) -> list[str]:
 
     finding = one.finding
     lines = [
-        f"\n{finding.id}: {words.ARROWS[finding.direction]} of {finding.measure}, {finding.condition}, "
-        f"{finding.contrast.replace('_', ' ')}",
+        f"\n{finding.id}: {words.direction(finding)} of {finding.measure}, {finding.condition}, "
+        f"{finding.contrast.replace('_', ' ')}{f', {finding.factor}' if finding.factor else ''}",
         f"  {finding.what}",
         f"  n {words.sizes(finding)}; {words.numbers(finding)} ({finding.where})",
         f"  {one.status.replace('_', ' ')}{', verified' if one.verified else ''}",

@@ -11,7 +11,7 @@ from dystolab.cli.evidence._base import OwnBase, load
 
 
 def main(
-    kind: Annotated[str, typer.Argument(metavar="KIND", help="paradigms, conditions or measures.")],
+    kind: Annotated[str, typer.Argument(metavar="KIND", help="paradigms, conditions, factors or measures.")],
     own: OwnBase = None,
     as_json: AsJson = False,
 ) -> None:
