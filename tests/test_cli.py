@@ -261,9 +261,9 @@ def test_list_is_one_line_per_item(capsys: pytest.CaptureFixture[str], kind: str
 def test_list_of_circuits_names_their_sources(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.call(["list", "circuits"]) == 0
     lines = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
-    assert [len(line) for line in lines] == [3, 3, 3, 3]
+    assert [len(line) for line in lines] == [3, 3, 3, 3, 3, 3]
     for name, _, sources in lines:
-        assert ("10.3389/fnsys.2022.919761" in sources) == (name != "head")
+        assert ("10.3389/fnsys.2022.919761" in sources) == (name not in ("head", "arm"))
         assert ("10.1152/jn.1993.70.6.2470" in sources) == name.endswith("head")
 
 

@@ -423,7 +423,7 @@ def _without_nuclei() -> Subject:
 
 def test_experiments_are_found_by_name() -> None:
     assert experiments.get("eyeblink") is eyeblink is dystolab.experiments.eyeblink
-    assert list(experiments.NAMES) == ["rest", "eyeblink", "granular_time_code", "posture"]
+    assert list(experiments.NAMES) == ["rest", "eyeblink", "granular_time_code", "posture", "reach"]
     for name in experiments.NAMES:
         kind = experiments.get(name)
         assert kind.name == name

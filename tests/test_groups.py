@@ -254,11 +254,15 @@ def test_synergies_pull_and_mirror_left_and_right() -> None:
         ("stretched", (6, 28)),
         ("same_muscle", (28, 28)),
         ("contralateral_antagonists", (28, 28)),
+        ("same_arm_muscle", (6, 6)),
+        ("arm_antagonist", (6, 6)),
+        ("about_joint", (6, 4)),
+        ("same_arm_direction", (4, 4)),
     ],
 )
 def test_maps_have_their_shape(name: str, shape: tuple[int, int]) -> None:
     found = groups.MAPS[name]()
-    assert found.shape == shape and found.min() >= 0 and found.max() > 0 and len(groups.MAPS) == 7
+    assert found.shape == shape and found.min() >= 0 and found.max() > 0 and len(groups.MAPS) == 11
 
 
 def test_maps_join_whom_they_say() -> None:

@@ -271,7 +271,7 @@ def test_block_means_have_a_shorter_last_block() -> None:
 
 def test_every_name_is_told() -> None:
     for name, (unit, text) in measures.NAMES.items():
-        assert unit in ("Hz", "1", "%", "ms", "s", "deg", "deg**2"), name
+        assert unit in ("Hz", "1", "%", "ms", "s", "deg", "deg**2", "mm", "m/s"), name
         assert text[0].islower() or text[0].isdigit() or text.startswith("Purkinje"), name
         assert measures.told(name) == (unit, text)
     assert len(set(measures.NAMES.values())) > 90

@@ -80,7 +80,8 @@ def test_a_circuit_without_a_neck_is_refused() -> None:
 
 def test_its_circuit_is_that_of_a_head() -> None:
     assert Request("posture").circuit == posture.circuit == "head"
-    assert {Request(name).circuit for name in experiments.NAMES if name != "posture"} == {"mouse-cerebellum"}
+    others = {name: Request(name).circuit for name in experiments.NAMES if name != "posture"}
+    assert others.pop("reach") == "cerebellum-arm" and set(others.values()) == {"mouse-cerebellum"}
     assert Request("posture", circuit="mouse-2022").circuit == "mouse-2022"
     with pytest.raises(SpecError, match="mechanism 'purkinje_burst' does not fit circuit 'head'"):
         Request("posture", mechanisms=("purkinje_burst:0.5",)).build()

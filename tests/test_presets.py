@@ -51,7 +51,7 @@ def test_tissue_grows_in_x_and_y_and_in_degrees_stay(name: str, scale: float, fa
 
 
 def test_the_head_has_its_pools_at_any_scale() -> None:
-    assert set(NAMES) == {*MICE, "head", "cerebellum-head"}
+    assert set(NAMES) == {*MICE, "head", "cerebellum-head", "arm", "cerebellum-arm"}
     circuit = load("head")
     assert Circuit.model_validate_json(circuit.model_dump_json()) == circuit
     assert {p.name for p in circuit.populations} == HEAD and circuit.zones == 1 and circuit.sources
