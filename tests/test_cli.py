@@ -264,7 +264,7 @@ def test_list_of_circuits_names_their_sources(capsys: pytest.CaptureFixture[str]
     assert [len(line) for line in lines] == [3, 3, 3, 3, 3, 3]
     for name, _, sources in lines:
         assert ("10.3389/fnsys.2022.919761" in sources) == (name not in ("head", "arm"))
-        assert ("10.1152/jn.1993.70.6.2470" in sources) == name.endswith("head")
+        assert ("10.1152/jn.1993.70.6.2470" in sources) == name.endswith(("head", "arm"))
 
 
 def test_help_of_every_verb(capsys: pytest.CaptureFixture[str]) -> None:
