@@ -19,7 +19,7 @@ from dystolab.body.motor_units import Muscles
 from dystolab.body.neck import Neck
 from dystolab.body.spindle import Spindles
 from dystolab.circuit import neck, tables
-from dystolab.circuit.groups import DIRECTIONS, per_direction
+from dystolab.circuit.groups import DIRECTIONS, per_direction, size_of_each
 from dystolab.circuit.spec import Circuit
 from dystolab.errors import SpecError
 
@@ -73,11 +73,11 @@ class HeldHead:
         muscles = neck.muscles()
         self._task = task
         self._neck = Neck()
-        self._muscles = Muscles(len(muscles), _each(circuit, MOTONEURONS, len(muscles)))
+        self._muscles = Muscles(len(muscles), size_of_each(circuit, MOTONEURONS, len(muscles)))
         self._spindles = Spindles([m.upright_mm for m in muscles], excursions_mm())
         groups = {"spindle_ia": len(muscles), "spindle_ii": len(muscles)}
         groups |= {"vestibular_afferent": len(DIRECTIONS), "head_command": len(DIRECTIONS)}
-        self._fibres = {name: Afferents(name, n, _each(circuit, name, n), seed) for name, n in groups.items()}
+        self._fibres = {name: Afferents(name, n, size_of_each(circuit, name, n), seed) for name, n in groups.items()}
         self._angles: list[Array] = []
         self._activations: list[Array] = []
 
@@ -156,17 +156,6 @@ def excursions_mm() -> Array:
     """Return how far each muscle is stretched within the range of the axis that stretches it most, shape (28,)."""
     widest = np.radians(np.abs(neck.limits_deg()).max(axis=1))
     return np.array([(np.abs(m.arms_mm) * widest).max() for m in neck.muscles()])
-
-
-def _each(circuit: Circuit, population: str, groups: int) -> int:
-    """Return the cells of each group of a population, or raise if it has not so many."""
-    found = circuit.population(population)
-    if found.groups != groups or found.size % groups:
-        raise SpecError(
-            f"population {population!r} of circuit {circuit.name!r} must have {groups} groups of equal size, "
-            f"got {found.size} cells in {found.groups}"
-        )
-    return found.size // groups
 
 
 @functools.cache
