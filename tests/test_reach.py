@@ -237,7 +237,8 @@ def measured(experiment: reach, sideways_m: Any) -> dict[str, Any]:
         bump[GO:ARRIVE] = np.sin(np.linspace(0, np.pi, ARRIVE - GO))
         hands.append(path + sideways_m(k) * bump[:, None] * np.array([-way[1], way[0]]) / 0.1)
     body = ReachingArm.__new__(ReachingArm)
-    body._hands, body._activations = list(np.concatenate(hands)), [np.zeros(ARM_MUSCLES)] * len(np.concatenate(hands))
+    body._n_muscles = ARM_MUSCLES
+    body._places, body._activations = list(np.concatenate(hands)), [np.zeros(ARM_MUSCLES)] * len(np.concatenate(hands))
     sim = cast(Simulator, SimpleNamespace(anatomy=SimpleNamespace(zone={})))
     return {name: m.value for name, m in experiment.measure(sim, body).measures.items()}
 

@@ -14,17 +14,14 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from dystolab.body.afferents import Afferents
-from dystolab.body.motor_units import Muscles
+from dystolab.body.muscled import Muscled, Spikes, Stateful
 from dystolab.body.neck import Neck
 from dystolab.body.spindle import Spindles
 from dystolab.circuit import neck, tables
-from dystolab.circuit.groups import DIRECTIONS, per_direction, size_of_each
+from dystolab.circuit.groups import DIRECTIONS, per_direction
 from dystolab.circuit.spec import Circuit
-from dystolab.errors import SpecError
 
 Array = npt.NDArray[np.float64]
-Spikes = tuple[Array, npt.NDArray[np.int32]]
 
 MOTONEURONS = "neck_motoneuron"
 _FILE = Path(__file__).with_name("held_head.toml")
@@ -46,7 +43,7 @@ class Task(Protocol):
         """Go on where `state` was taken."""
 
 
-class HeldHead:
+class HeldHead(Muscled):
     """The body of a circuit that has pools of neck muscles; upright and at rest at first.
 
     Parameters
@@ -71,22 +68,19 @@ class HeldHead:
 
     def __init__(self, circuit: Circuit, seed: int, task: Task) -> None:
         muscles = neck.muscles()
-        self._task = task
-        self._neck = Neck()
-        self._muscles = Muscles(len(muscles), size_of_each(circuit, MOTONEURONS, len(muscles)))
-        self._spindles = Spindles([m.upright_mm for m in muscles], excursions_mm())
+        self._task, self._neck = task, Neck()
+        spindles = Spindles([m.upright_mm for m in muscles], excursions_mm())
         groups = {"spindle_ia": len(muscles), "spindle_ii": len(muscles)}
         groups |= {"vestibular_afferent": len(DIRECTIONS), "head_command": len(DIRECTIONS)}
-        self._fibres = {name: Afferents(name, n, size_of_each(circuit, name, n), seed) for name, n in groups.items()}
-        self._angles: list[Array] = []
-        self._activations: list[Array] = []
+        parts: dict[str, Stateful] = {"neck": self._neck, "task": task}
+        super().__init__("held head", MOTONEURONS, len(muscles), spindles, groups, "angle", parts, circuit, seed)
 
     def step(self, time_ms: float, spikes: Mapping[str, Spikes]) -> dict[str, Spikes]:
         """Move on to `time_ms` by the motoneurons' spikes of the millisecond before; return those of all afferents."""
         activation = self._muscles.step(*spikes[MOTONEURONS])
         self._neck.step(activation, self._task.push_nm(time_ms))
         angle = self._neck.angle_deg
-        self._angles.append(angle)
+        self._places.append(angle)
         self._activations.append(activation)
         ia_hz, ii_hz = self._spindles.step(self._neck.length_mm, self._neck.velocity_mm_per_s)
         rates = {
@@ -95,42 +89,12 @@ class HeldHead:
             "vestibular_afferent": canals_hz(self._neck.velocity_deg_per_s),
             "head_command": self._task.command_hz(time_ms, angle),
         }
-        return {name: fibres.step(time_ms, rates[name]) for name, fibres in self._fibres.items()}
+        return self._fire(time_ms, rates)
 
     @property
     def angle_deg(self) -> Array:
         """Yaw, pitch and roll at the end of each millisecond so far, shape (n_ms, 3)."""
-        return np.array(self._angles).reshape(-1, len(neck.AXES))
-
-    @property
-    def activation(self) -> Array:
-        """Activation of each muscle at the end of each millisecond so far, 0 to 1, shape (n_ms, 28)."""
-        return np.array(self._activations).reshape(-1, len(neck.muscles()))
-
-    def state(self) -> dict[str, Array]:
-        """Return everything that the next step depends on and all that was recorded, for `restore`."""
-        parts = {name: fibres.state() for name, fibres in self._fibres.items()}
-        parts |= {"neck": self._neck.state(), "muscles": self._muscles.state(), "spindles": self._spindles.state()}
-        return parts | {"task": self._task.state(), "angle": self.angle_deg, "activation": self.activation}
-
-    def restore(self, state: Mapping[str, Array]) -> None:
-        """Go on where `state` was taken, bit for bit.
-
-        Raises
-        ------
-        SpecError
-            If it is not the state of such a body.
-        """
-        wanted = self.state().keys()
-        if state.keys() != wanted:
-            raise SpecError(f"held head: a state has the parts {', '.join(wanted)}, got {', '.join(state)}")
-        for name, fibres in self._fibres.items():
-            fibres.restore(state[name])
-        self._neck.restore(state["neck"])
-        self._muscles.restore(state["muscles"])
-        self._spindles.restore(state["spindles"])
-        self._task.restore(state["task"])
-        self._angles, self._activations = list(state["angle"]), list(state["activation"])
+        return np.array(self._places).reshape(-1, len(neck.AXES))
 
 
 def canals_hz(velocity_deg_per_s: Array) -> Array:

@@ -14,16 +14,13 @@ import numpy as np
 import numpy.typing as npt
 
 from dystolab.body import arm_model
-from dystolab.body.afferents import Afferents
 from dystolab.body.arm import Arm
-from dystolab.body.motor_units import Muscles
+from dystolab.body.muscled import Muscled, Spikes, Stateful
 from dystolab.body.spindle import Spindles
-from dystolab.circuit.groups import ARM_DIRECTIONS, size_of_each
+from dystolab.circuit.groups import ARM_DIRECTIONS
 from dystolab.circuit.spec import Circuit
-from dystolab.errors import SpecError
 
 Array = npt.NDArray[np.float64]
-Spikes = tuple[Array, npt.NDArray[np.int32]]
 
 MOTONEURONS = "arm_motoneuron"
 PLAN, ERROR = "reach_plan", "reach_error"
@@ -57,7 +54,7 @@ class Task(Protocol):
         """Go on where `state` was taken."""
 
 
-class ReachingArm:
+class ReachingArm(Muscled):
     """The body of a circuit that has pools of arm muscles; at rest where the task starts at first.
 
     Parameters
@@ -82,19 +79,16 @@ class ReachingArm:
 
     def __init__(self, circuit: Circuit, seed: int, task: Task) -> None:
         n = len(arm_model.muscles())
-        self._task = task
-        self._arm = Arm()
+        self._task, self._arm = task, Arm()
         self._arm.place(arm_model.rest_deg())
-        self._muscles = Muscles(n, size_of_each(circuit, MOTONEURONS, n))
-        self._spindles = Spindles(self._arm.length_mm, excursions_mm())
+        spindles = Spindles(self._arm.length_mm, excursions_mm())
         self._arm.place(task.start_deg)
         groups = {"arm_spindle_ia": n, "arm_spindle_ii": n, "arm_command": n}
         self._learns = any(p.name == ERROR for p in circuit.populations)
         if self._learns:
             groups |= {PLAN: PLAN_DIRECTIONS, ERROR: len(ARM_DIRECTIONS)}
-        self._fibres = {name: Afferents(name, k, size_of_each(circuit, name, k), seed) for name, k in groups.items()}
-        self._hands: list[Array] = []
-        self._activations: list[Array] = []
+        parts: dict[str, Stateful] = {"arm": self._arm, "task": task}
+        super().__init__("reaching arm", MOTONEURONS, n, spindles, groups, "hand", parts, circuit, seed)
 
     def step(self, time_ms: float, spikes: Mapping[str, Spikes]) -> dict[str, Spikes]:
         """Move on to `time_ms` by the motoneurons' spikes of the millisecond before; return those of all afferents."""
@@ -102,49 +96,19 @@ class ReachingArm:
         force = self._task.force_n(time_ms, self._arm.hand_m, self._arm.hand_velocity_m_per_s)
         self._arm.step(activation, hand_force_n=force)
         hand = self._arm.hand_m
-        self._hands.append(hand)
+        self._places.append(hand)
         self._activations.append(activation)
         ia_hz, ii_hz = self._spindles.step(self._arm.length_mm, self._arm.velocity_mm_per_s)
         rates = {"arm_spindle_ia": ia_hz, "arm_spindle_ii": ii_hz}
         rates["arm_command"] = self._task.command_hz(time_ms, hand)
         if self._learns:
             rates |= {PLAN: self._task.plan_hz(time_ms), ERROR: self._task.error_hz()}
-        return {name: fibres.step(time_ms, rates[name]) for name, fibres in self._fibres.items()}
+        return self._fire(time_ms, rates)
 
     @property
     def hand_m(self) -> Array:
         """Where the hand was at the end of each millisecond so far, from the shoulder, shape (n_ms, 2)."""
-        return np.array(self._hands).reshape(-1, 2)
-
-    @property
-    def activation(self) -> Array:
-        """Activation of each muscle at the end of each millisecond so far, 0 to 1, shape (n_ms, 6)."""
-        return np.array(self._activations).reshape(-1, len(arm_model.muscles()))
-
-    def state(self) -> dict[str, Array]:
-        """Return everything that the next step depends on and all that was recorded, for `restore`."""
-        parts = {name: fibres.state() for name, fibres in self._fibres.items()}
-        parts |= {"arm": self._arm.state(), "muscles": self._muscles.state(), "spindles": self._spindles.state()}
-        return parts | {"task": self._task.state(), "hand": self.hand_m, "activation": self.activation}
-
-    def restore(self, state: Mapping[str, Array]) -> None:
-        """Go on where `state` was taken, bit for bit.
-
-        Raises
-        ------
-        SpecError
-            If it is not the state of such a body.
-        """
-        wanted = self.state().keys()
-        if state.keys() != wanted:
-            raise SpecError(f"reaching arm: a state has the parts {', '.join(wanted)}, got {', '.join(state)}")
-        for name, fibres in self._fibres.items():
-            fibres.restore(state[name])
-        self._arm.restore(state["arm"])
-        self._muscles.restore(state["muscles"])
-        self._spindles.restore(state["spindles"])
-        self._task.restore(state["task"])
-        self._hands, self._activations = list(state["hand"]), list(state["activation"])
+        return np.array(self._places).reshape(-1, 2)
 
 
 @functools.cache

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar, get_args
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
@@ -39,7 +39,7 @@ OPEN_CONTRASTS = frozenset(
     {"after_vs_before", "active_vs_sham", "with_vs_without", "subgroup_vs_subgroup", "correlation"}
 )
 """Contrasts that do not say by themselves what was done, what divides the groups or what goes with the measure."""
-TWO_SIDED_CONTRASTS = frozenset(Contrast.__args__) - {"correlation", "single_group"}  # type: ignore[attr-defined]
+TWO_SIDED_CONTRASTS = frozenset(get_args(Contrast)) - {"correlation", "single_group"}
 
 _DOI = re.compile(r"10\.\d{4,9}/\S+")
 _ADDRESS = re.compile(r"https?://[^\s/]+\.[^\s/]+(/\S*)?")

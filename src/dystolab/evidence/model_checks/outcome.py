@@ -86,8 +86,8 @@ def counts(found: Sequence[Outcome]) -> dict[str, dict[str, int]]:
     """Return how many checks of each kind agree, disagree and are undecided."""
     out: dict[str, dict[str, int]] = {}
     for kind in ("prediction", "calibration"):
-        of_kind = Counter(one.judged.verdict for one in found if one.check.entry.kind == kind)
-        out[kind] = {verdict: of_kind[verdict] for verdict in VERDICTS}  # type: ignore[index]
+        of_kind: Counter[str] = Counter(one.judged.verdict for one in found if one.check.entry.kind == kind)
+        out[kind] = {verdict: of_kind[verdict] for verdict in VERDICTS}
     return out
 
 

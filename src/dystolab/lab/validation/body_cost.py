@@ -7,7 +7,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from dystolab.body.held_head import HeldHead, Spikes
+from dystolab.body.held_head import HeldHead
+from dystolab.body.muscled import Spikes
 from dystolab.circuit.drives import SpikeDrive
 from dystolab.circuit.presets import load
 from dystolab.circuit.spec import Circuit
