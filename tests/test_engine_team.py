@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 
 from dystolab.circuit import load
 from dystolab.engine import Recording, Simulator
 from dystolab.engine import layout as L
-from dystolab.engine.team import share_out
+from dystolab.engine.chunk import advance
+from dystolab.engine.team import Team, share_out
 
 
 def test_every_part_is_given_to_one_thread_and_loads_are_even() -> None:
@@ -20,8 +23,6 @@ def test_every_part_is_given_to_one_thread_and_loads_are_even() -> None:
 
 def test_a_helper_leaves_lists_alone_that_were_not_announced() -> None:
     """The leader may be stopped between announcing two lists; a helper then must not take from the other one."""
-    from dystolab.engine.chunk import advance
-
     sim = Simulator(load("mouse-cerebellum", 0.26), seed=1, threads=2)
     sim.run(1)
     lists = sim._lists
@@ -45,3 +46,17 @@ def test_any_number_of_threads_gives_the_same_spikes(threads: int) -> None:
         found.append((*sim.spikes("granule_cell"), sim.weights("pf_pc")))
     for one, many in zip(*found, strict=True):
         assert np.array_equal(one, many)
+
+
+def test_helpers_stay_between_calls_and_are_gone_afterwards() -> None:
+    sim = Simulator(load("mouse-cerebellum", 0.26), seed=1, threads=3)
+    sim.run(1)
+    inputs, before = sim._feed.make(10, 20), threading.active_count()
+    with Team(advance, sim._lists) as team:
+        team.run(sim._net, inputs, 10, 10, 1, 0, 0)
+        helpers = list(team._helpers)
+        team.run(sim._net, inputs, 10, 10, 1, 0, 1)
+        assert team._helpers == helpers and len(helpers) == 2 and all(h.is_alive() for h in helpers)
+        team.run(sim._net, inputs._replace(), 10, 10, 0, 0, 2)
+        assert not any(h.is_alive() for h in helpers), "what they worked on is replaced, so they are too"
+    assert threading.active_count() == before

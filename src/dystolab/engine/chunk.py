@@ -219,7 +219,7 @@ def source_stamp() -> int:
 
 
 @njit(**KERNEL)
-def share(net: Any, inp: Any, lists: Any, t0: Any, k_steps: Any, c0: Any, sync: Any, me: Any) -> Any:
+def share(net: Any, inp: Any, lists: Any, t0: Any, k_steps: Any, sync: Any, me: Any) -> Any:
     """Step parts until none is left, one's own first: their state is in this processor's cache. Return how many."""
     taken = 0
     for other in range(lists.shape[0]):
@@ -229,7 +229,7 @@ def share(net: Any, inp: Any, lists: Any, t0: Any, k_steps: Any, c0: Any, sync: 
             x = ticket & (L.CHUNK - 1)
             if ticket < 0 or x >= lists[row, 0]:
                 break
-            c = c0 + ticket // L.CHUNK
+            c = ticket // L.CHUNK
             run_part(net, inp, lists[row, x + 1], t0 + c * k_steps, k_steps, c * k_steps)
             fetch_add(sync, L.DONE, 1)
             taken += 1
@@ -255,8 +255,8 @@ def after(net: Any, inp: Any, t: Any, k_steps: Any, chunk: Any, n_rec: Any) -> A
 
 
 @njit(**KERNEL)
-def help_out(net: Any, inp: Any, lists: Any, t0: Any, k_steps: Any, c0: Any, sync: Any, me: Any) -> Any:
-    """Step parts for the leading thread while there are any; return 1 when idle for long, 0 when it has finished."""
+def help_out(net: Any, inp: Any, lists: Any, t0: Any, k_steps: Any, sync: Any, me: Any) -> Any:
+    """Step parts for the leading thread while there are any; return 1 when idle for long, 0 when dismissed."""
     idle = 0
     while idle < L.PATIENCE:
         idle += 1
@@ -265,7 +265,7 @@ def help_out(net: Any, inp: Any, lists: Any, t0: Any, k_steps: Any, c0: Any, syn
             if ticket < 0:
                 return 0
             if ticket & (L.CHUNK - 1) < lists[row, 0]:
-                if share(net, inp, lists, t0, k_steps, c0, sync, me) > 0:
+                if share(net, inp, lists, t0, k_steps, sync, me) > 0:
                     idle = 0
                 break
     return 1
@@ -293,21 +293,19 @@ def entry_point(stamp: int) -> Any:
         net: Any, inp: Any, t0: Any, k_steps: Any, n_chunks: Any, lists: Any, n_rec: Any, c0: Any, sync: Any, me: Any
     ) -> Any:
         if stamp < 0 or me > 0:
-            return help_out(net, inp, lists, t0, k_steps, c0, sync, me), 0, L.OK, 0
+            return help_out(net, inp, lists, t0, k_steps, sync, me), 0, L.OK, 0
         parts = lists[:, 0].sum()
         for c in range(n_chunks):
             t = t0 + (c0 + c) * k_steps
             status, detail = before(net, inp, t, k_steps, n_rec)
             if status == L.OK:
-                announce(lists, sync, c * L.CHUNK)
-                share(net, inp, lists, t0, k_steps, c0, sync, me)
+                announce(lists, sync, (c0 + c) * L.CHUNK)
+                share(net, inp, lists, t0, k_steps, sync, me)
                 while load(sync, L.DONE) < parts:
                     pass
                 status, detail, n_rec = after(net, inp, t, k_steps, c0 + c, n_rec)
             if status != L.OK:
-                announce(lists, sync, L.FINISHED)
                 return c, n_rec, status, detail
-        announce(lists, sync, L.FINISHED)
         return n_chunks, n_rec, L.OK, 0
 
     return advance

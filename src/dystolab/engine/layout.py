@@ -93,10 +93,10 @@ TSODYKS_MARKRAM, VESICLE_POOLS = range(2)
 OK, GROW_EVENTS, GROW_HISTORY, RECORD_FULL, NOT_FINITE = range(5)
 
 # How threads share a chunk: words of the array between them, each in a cache line of its own (one ticket per thread),
-# and what a ticket counts: parts taken from the thread's list, and above that chunks.
+# and what a ticket counts: parts taken from the thread's list, and above that chunks since the step of the inputs.
 LINE: Final = 8
 DONE: Final = 0
 TICKET: Final = LINE
 CHUNK: Final = 1 << 20
 FINISHED: Final = -(1 << 60)
-PATIENCE: Final = 20_000
+PATIENCE: Final = 400_000  # looks for work, some 1 ms in all: longer than a body takes between two calls

@@ -25,7 +25,7 @@ from dystolab.engine.inputs import SEGMENT_MS
 from dystolab.engine.network import STATE, Inputs
 from dystolab.engine.record import Record
 from dystolab.engine.recording import Recording
-from dystolab.engine.team import run_team, share_out
+from dystolab.engine.team import Team, share_out
 from dystolab.errors import ResultError, SimulationError, SpecError
 
 Array = np.ndarray
@@ -91,7 +91,7 @@ class Simulator:
         self._live = LiveSpikes(self._plan)
         self._main: Any = None
         self._net.pop_int[:, L.P_RECORD] = [p.name in self.recording.spikes for p in circuit.populations]
-        self._lists, self._one_list = self._share_out_parts(self.threads), self._share_out_parts(1)
+        self._lists = self._share_out_parts()
         self._step, self._checked_ms = 0, 0.0
         chunk_ms = self._plan.chunk_steps * self.dt_ms
         self._sample = self._plan.chunk_steps * math.ceil(self.recording.weights_every_ms / chunk_ms - 1e-9)
@@ -126,8 +126,7 @@ class Simulator:
     def run(self, duration_ms: float, body: Body | None = None) -> None:
         """Advance by `duration_ms`, a whole number of chunks (the shortest delay, at most 1 ms).
 
-        With a `body`, which takes whole milliseconds, spikes go out and come in after each of them. That runs on one
-        thread: to start others every millisecond costs more than they save.
+        With a `body`, which takes whole milliseconds, spikes go out and come in after each of them.
 
         Raises
         ------
@@ -164,17 +163,16 @@ class Simulator:
         inputs = self._live.into(self._feed.make(start, stop - start))
         # An interrupt leaves arrays ahead of the clock: then neither go on nor write it down.
         self._halfway = True
-        lists = self._lists if body is None else self._one_list
-        main = self._main_loop(inputs, lists, body is not None)
         at, ms = start, round(1.0 / self.dt_ms)
-        while at < stop:
-            # A call may begin or end within a millisecond, where a parameter changes; a body waits for its end.
-            until = stop if body is None else min(stop, (at // ms + 1) * ms)
-            inputs = self._run_leg(main, inputs, lists, start, at, until)
-            at = until
-            if body is not None and at % ms == 0:
-                self._exchange(body, at)
-                inputs = self._live.into(inputs)
+        with Team(self._main_loop(inputs, body is not None), self._lists) as team:
+            while at < stop:
+                # A call may begin or end within a millisecond, where a parameter changes; a body waits for its end.
+                until = stop if body is None else min(stop, (at // ms + 1) * ms)
+                inputs = self._run_leg(team, inputs, start, at, until)
+                at = until
+                if body is not None and at % ms == 0:
+                    self._exchange(body, at)
+                    inputs = self._live.into(inputs)
         self._record.take_counts(inputs)
         self._record.take_traces(inputs, start)
         self._step = stop
@@ -185,14 +183,15 @@ class Simulator:
             self._check_rates()
             self._checked_ms = self.time_ms
 
-    def _run_leg(self, main: Any, inputs: Inputs, lists: Array, start: int, at: int, until: int) -> Inputs:
+    def _run_leg(self, team: Team, inputs: Inputs, start: int, at: int, until: int) -> Inputs:
         """Run from step `at` to step `until` of the call that began at `start`, and keep the spikes."""
         chunk = self._plan.chunk_steps
         recorded = 0
         while at < until:
             done = (at - start) // chunk
-            numbers = (start, chunk, (until - at) // chunk, recorded, done)
-            n, recorded, status, detail = run_team(main, self._net, inputs, numbers, lists)
+            n, recorded, status, detail = team.run(
+                self._net, inputs, start, chunk, (until - at) // chunk, recorded, done
+            )
             at += n * chunk
             if status == L.RECORD_FULL:
                 if recorded == 0:
@@ -218,16 +217,16 @@ class Simulator:
         heard = {name: self._record.spikes_since(name, first) for name in body.hears}
         self._live.take(body.step(step * self.dt_ms, heard), step)
 
-    def _main_loop(self, inputs: Inputs, lists: Array, often: bool) -> Any:
+    def _main_loop(self, inputs: Inputs, often: bool) -> Any:
         """Return the compiled main loop; if it is called often, for the types of these arguments alone."""
-        arguments = (self._net, inputs, 0, 0, 0, lists, 0, 0, np.zeros(1, np.int64), 0)
+        arguments = (self._net, inputs, 0, 0, 0, self._lists, 0, 0, np.zeros(1, np.int64), 0)
         if often:
             return machine_code(*arguments)
         if self._main is None:  # looking it up takes as long as a millisecond of a small circuit
             self._main = main_loop(*arguments)
         return self._main
 
-    def _share_out_parts(self, threads: int) -> Array:
+    def _share_out_parts(self) -> Array:
         """Return which thread steps which part; the costs are rough, since threads help each other out."""
         parts = self._net.part
         synapses = np.zeros(len(parts))
@@ -239,7 +238,7 @@ class Simulator:
         each = np.where(parts[:, L.T_KIND] == L.FULL_ADEX, 500.0 * sub, each)
         stepped = np.flatnonzero(parts[:, L.T_KIND] != L.RELAY)
         cost = 4000.0 + parts[:, L.T_CELLS] * each + 0.05 * synapses
-        return np.asarray(share_out(cost[stepped], stepped, threads))
+        return np.asarray(share_out(cost[stepped], stepped, self.threads))
 
     def _grow_events(self, need: int) -> None:
         room = event_room(self._plan, self._net.part, 1 << math.ceil(math.log2(need + 1)))

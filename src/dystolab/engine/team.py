@@ -32,43 +32,71 @@ def share_out(cost: Any, parts: Any, threads: int) -> Any:
     return table
 
 
-def run_team(advance: Callable[..., Any], net: Any, inputs: Any, numbers: tuple[int, ...], lists: Any) -> Any:
-    """Call the compiled main loop on this thread while others, one for each further row of `lists`, help.
+class Team:
+    """The thread that calls `run`, which leads, and helpers, which stay from one call to the next.
+
+    Helpers enter compiled code once and look there for work, so that a call costs no start of a thread and they don't
+    want the interpreter while the leading thread is in it between calls.
 
     Parameters
     ----------
     advance : compiled function
         ``chunk.advance``.
-    net, inputs : Network, Inputs
-    numbers : tuple of int
-        First step, steps per chunk, chunks, spikes recorded so far, first chunk.
     lists : int64 array (n_threads, 1 + n)
         For each thread the number of its parts, then these in the order in which they are taken.
 
-    Returns
-    -------
-    tuple of int
-        Chunks done, spikes recorded, status and detail.
+    Examples
+    --------
+    ``with Team(advance, lists) as team: team.run(net, inputs, t0, k_steps, n_chunks, 0, 0)``
     """
-    t0, k_steps, n_chunks, n_rec, c0 = numbers
-    sync = np.zeros((1 + len(lists)) * L.LINE, np.int64)
-    # Nothing to take until the first chunk is ready; far from the next chunk's tickets, which takers overshoot towards.
-    sync[L.TICKET :: L.LINE] = L.CHUNK // 2
-    arguments = (net, inputs, t0, k_steps, n_chunks, lists, n_rec, c0, sync)
-    if len(lists) == 1:
-        return advance(*arguments, 0)
 
-    def help_on(me: int) -> None:
-        while advance(*arguments, me)[0]:
-            # Nothing to do for a while: leave the processor to others.
-            time.sleep(_NAP_S)
+    def __init__(self, advance: Callable[..., Any], lists: Any) -> None:
+        self._advance, self._lists = advance, lists
+        self._sync = np.zeros((1 + len(lists)) * L.LINE, np.int64)
+        self._helpers: list[threading.Thread] = []
+        self._works_on: tuple[Any, ...] = ()
 
-    helpers = [threading.Thread(target=help_on, args=(me,), daemon=True) for me in range(1, len(lists))]
-    for helper in helpers:
-        helper.start()
-    try:
-        return advance(*arguments, 0)
-    finally:
-        sync[L.TICKET :: L.LINE] = L.FINISHED
-        for helper in helpers:
+    def __enter__(self) -> Team:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._dismiss()
+
+    def run(self, net: Any, inputs: Any, t0: int, k_steps: int, n_chunks: int, n_rec: int, c0: int) -> Any:
+        """Run the main loop for `n_chunks` chunks from chunk `c0` of what begins at step `t0`, `k_steps` each.
+
+        Returns
+        -------
+        tuple of int
+            Chunks done, spikes recorded (`n_rec` before), status and detail.
+        """
+        told = (net, inputs, t0, k_steps)
+        if len(self._lists) > 1 and not _same(told, self._works_on):
+            self._dismiss()
+            self._call(told)
+        return self._advance(net, inputs, t0, k_steps, n_chunks, self._lists, n_rec, c0, self._sync, 0)
+
+    def _call(self, told: tuple[Any, ...]) -> None:
+        # Nothing to take until the first chunk is ready; far from the next chunk's tickets, which takers overshoot to.
+        self._sync[L.TICKET :: L.LINE] = L.CHUNK // 2
+        self._works_on = told
+
+        def help_on(me: int) -> None:
+            while self._advance(*told, 0, self._lists, 0, 0, self._sync, me)[0]:
+                # Nothing to do for a while: leave the processor to others.
+                time.sleep(_NAP_S)
+
+        self._helpers = [threading.Thread(target=help_on, args=(me,), daemon=True) for me in range(1, len(self._lists))]
+        for helper in self._helpers:
+            helper.start()
+
+    def _dismiss(self) -> None:
+        self._sync[L.TICKET :: L.LINE] = L.FINISHED
+        for helper in self._helpers:
             helper.join()
+        self._helpers, self._works_on = [], ()
+
+
+def _same(one: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
+    """Whether both hold the very same arrays and numbers."""
+    return len(one) == len(other) and all(a is b or (isinstance(a, int) and a == b) for a, b in zip(one, other, strict=True))
