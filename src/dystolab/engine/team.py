@@ -99,4 +99,6 @@ class Team:
 
 def _same(one: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
     """Whether both hold the very same arrays and numbers."""
-    return len(one) == len(other) and all(a is b or (isinstance(a, int) and a == b) for a, b in zip(one, other, strict=True))
+    if len(one) != len(other):
+        return False
+    return all(a is b or (isinstance(a, int) and a == b) for a, b in zip(one, other, strict=True))

@@ -21,7 +21,14 @@ Say = Callable[[str], None]
 HEAD, BOTH = "head", "cerebellum-head"
 RETURN = "10.1186/s12891-017-1454-z"
 SHAIKH = "10.1093/brain/aww141"
+CHENG = "10.1007/s00421-008-0760-4"
 WITHIN_DEG = 3.0
+ELSEWHERE_DEG = {
+    "turned right": (-30.0, 0.0, 0.0), "bent forward": (0.0, 30.0, 0.0), "bent back": (0.0, -30.0, 0.0),
+    "tilted right": (0.0, 0.0, 30.0), "tilted left": (0.0, 0.0, -30.0),
+}  # fmt: skip
+"""Eccentric targets besides the left."""
+
 SEVERITIES = (0.5, 1.0)
 FEEDBACKS = {"both feedbacks": (), "spindles cut": ("spindle_ia", "spindle_ii")}
 MOST_WITH_CEREBELLUM = 3
@@ -33,7 +40,7 @@ def rows(say: Say, seeds: int = 5, workers: int = 2, **_: Any) -> list[Row]:
     say(f"  healthy, {seeds} subjects")
     healthy = runs(Posture(), seeds, workers, circuit=HEAD)
     found = [*strength_rows(), *healthy_rows(healthy), *voluntary.turn_rows(healthy), voluntary.force_row(healthy)]
-    found += [*long_rows(say, seeds, workers), *drift_rows(say, seeds, workers)]
+    found += [*target_rows(say, seeds, workers), *long_rows(say, seeds, workers), *drift_rows(say, seeds, workers)]
     for name in ("integrator_leak", "head_integrator_imbalance", "spindle_gain"):
         for severity in SEVERITIES:
             say(f"  {name} at {severity:g}, {seeds} subjects")
@@ -53,6 +60,7 @@ def healthy_rows(results: list[Result]) -> list[Row]:
     free = of_subjects(results, "head_angle_abs_deg.free")
     sway = of_subjects(results, "head_sd_deg.free")
     emg = of_subjects(results, "neck_emg_percent.upright")
+    shared = of_subjects(results, "cocontraction_index_percent.eccentric") / 200.0
     return [
         *near,
         window("let go, eyes closed: distance from upright", free, 0.0, 4.0, "deg", "calibration",
@@ -60,6 +68,8 @@ def healthy_rows(results: list[Result]) -> list[Row]:
         window("let go, eyes closed: SD of the head about its mean", sway, 0.0, 1.0, "deg", "calibration", "assumed"),
         window("upright: EMG of all neck muscles", emg, 1.0, 8.0, "%", "calibration",
                "light to moderate (below 3 and 3 to 8 % of the strongest) in most postures (Appl Ergon 2014 45:556)"),
+        window("turned: share of the antagonists in all activity", shared, 0.25, 0.65, "", "calibration",
+               f"people who nod or tilt .45 +- .20 ({CHENG}); turns were not recorded; within 1 SD"),
         *unit_rows(results),
         Row("TWSTRS, items from angles and time, healthy", spread(of_subjects(results, "twstrs_severity"), "of 24", 1),
             "", len(results), None, "prediction", "half a degree counts as slight"),
@@ -76,6 +86,18 @@ def unit_rows(results: list[Result]) -> list[Row]:
         rates.append(float(counts[counts >= 20].mean() / 10.0))
     note = "trapezius 10.5 to 12.5 impulses/s at 1 to 10 % of the strongest EMG (docs/sources/head.md); 5 to 15 taken"
     return [window("upright: rate of motor units that fire", np.array(rates), 5.0, 15.0, "Hz", "calibration", note)]
+
+
+def target_rows(say: Say, seeds: int, workers: int) -> list[Row]:
+    """Return how near the head is held to targets in other directions."""
+    found = []
+    for where, target in ELSEWHERE_DEG.items():
+        say(f"  {where}, {seeds} subjects")
+        held = runs(Posture(epochs=("eccentric",), eccentric_deg=target), seeds, workers, circuit=HEAD)
+        distance = of_subjects(held, "head_angle_abs_deg.eccentric")
+        what = f"{where} by 30 degrees: distance of the head from its target"
+        found.append(window(what, distance, 0.0, WITHIN_DEG, "deg", "calibration", ""))
+    return found
 
 
 def long_rows(say: Say, seeds: int, workers: int) -> list[Row]:
@@ -123,17 +145,17 @@ def mechanism_rows(what: str, healthy: list[Result], ill: list[Result]) -> list[
     # The size of the imbalance was chosen on how far heads turn when they are let go.
     tuned: Kind = "calibration" if "imbalance" in what else "prediction"
     found = []
-    for part, name, unit in (
-        ("upright", "head_angle_abs_deg", "deg"), ("free", "head_angle_abs_deg", "deg"),
-        ("eccentric", "head_angle_abs_deg", "deg"), ("dark", "head_angle_abs_deg", "deg"),
-        ("free", "cocontraction_index_percent", "%"), ("free", "neck_emg_percent", "%"),
+    for part, name, unit, digits in (
+        ("upright", "head_angle_abs_deg", "deg", 1), ("free", "head_angle_abs_deg", "deg", 1),
+        ("eccentric", "head_angle_abs_deg", "deg", 1), ("dark", "head_angle_abs_deg", "deg", 1),
+        ("free", "cocontraction_index_percent", "%", 1), ("free", "cocontraction_rudolph", "", 2),
+        ("upright", "cocontraction_rudolph", "", 2), ("free", "neck_emg_percent", "%", 1),
     ):  # fmt: skip
         a, b = (of_subjects(group, f"{name}.{part}") for group in (healthy, ill))
         p = float(stats.ttest_rel(a, b).pvalue)
-        found.append(
-            Row(f"{what}: {name}, {part}", f"{spread(b, unit, 1)}, healthy {a.mean():.1f} (p = {p:.2g})", "", len(ill),
-                None, tuned if part == "free" else "prediction", "")
-        )  # fmt: skip
+        text = f"{spread(b, unit, digits)}, healthy {a.mean():.{digits}f} (p = {p:.2g})"
+        kind: Kind = tuned if part == "free" else "prediction"
+        found.append(Row(f"{what}: {name}, {part}", text, "", len(ill), None, kind, ""))
     turned = of_subjects(ill, "head_yaw_deg.free")
     left, score = int((turned > 0).sum()), of_subjects(ill, "head_severity_score")
     side = f"{left} of {turned.size} turn to the left"
