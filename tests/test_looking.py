@@ -35,7 +35,7 @@ def bursts(found: np.ndarray) -> list[int]:
 
 def test_numbers_have_their_provenance_and_are_what_is_tested_here() -> None:
     entries = {e.where.split(": ")[-1]: e.quantity for e in tables.read(looking._FILE).root.entries()}
-    assert len(entries) == 10 and all(q.note for q in entries.values())
+    assert len(entries) == 11 and all(q.note for q in entries.values())
     number = looking._number
     assert number("sight", "delay", "ms") == DELAY and number("sight", "tolerance", "deg") == TOLERANCE
     assert number("command", "duration", "ms") == DURATION and number("command", "pause", "ms") == PAUSE
@@ -75,6 +75,16 @@ def test_an_error_is_answered_against_it_and_in_proportion(angle: Any, answer: d
 def test_a_target_to_the_left_is_turned_to() -> None:
     found = commands(Looking((Epoch(0, (30.0, 0.0, 0.0), True),)), held(UPRIGHT, 10))
     assert found[0, DIRECTIONS.index("yaw_left")] > 40 and (np.delete(found[0], 0) == 0).all()
+
+
+def test_the_effort_that_a_target_needs_is_known() -> None:
+    target = (10.0, -20.0, 15.0)
+    found = commands(Looking((Epoch(5, target, True), Epoch(1000, None, False))), held(target, 1200))
+    effort = np.array(target) * looking.numbers().section("command").numbers("effort", "Hz/deg", 3)
+    wanted = np.clip(looking.per_direction(effort), 0.0, None)
+    # Before the head is seen to be there it is turned as well.
+    np.testing.assert_allclose(found[DURATION + 50 : 999], np.tile(wanted, (999 - DURATION - 50, 1)))
+    assert not found[:4].any() and not found[1000:].any() and (found[4] >= wanted).all()
 
 
 @pytest.mark.parametrize("off", [TOLERANCE, -TOLERANCE, 1.0])

@@ -1,9 +1,9 @@
 """A person who looks: where the head should be, and how it is brought there.
 
 The command is no part of the circuit. It is as simple as it can be: what is seen of the head a while ago is compared
-with the target, and if it is off by more than a little, a burst in proportion turns the head, at most once in a while,
-and the effort that holds it there grows a little. So the eyes correct a posture, but do not clamp it; with the eyes
-closed nothing is corrected, and of a head that is let go nothing is wanted.
+with the target, and if it is off by more than a little, a burst in proportion turns the head, at most once in a while.
+What effort a target needs is known about; with each correction it grows a little. So the eyes correct a posture, but do
+not clamp it; with the eyes closed nothing is corrected, and of a head that is let go nothing is wanted.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Looking:
         now = sum(time_ms >= epoch.start_ms for epoch in self._epochs) - 1
         if now != self._epoch:
             if self._target(now) != self._target(self._epoch):
-                self._hold, self._until, self._next = np.zeros(3), time_ms, time_ms
+                self._hold, self._until, self._next = self._effort(now), time_ms, time_ms
             self._epoch = now
         target = self._target(now)
         if target is not None and self._epochs[now].eyes_open and time_ms >= self._next:
@@ -77,6 +77,12 @@ class Looking:
 
     def _target(self, epoch: int) -> tuple[float, float, float] | None:
         return self._epochs[epoch].target_deg if epoch >= 0 else None
+
+    def _effort(self, epoch: int) -> Array:
+        """Return the tonic command that a target is known to need; none if the head is let go."""
+        return np.array(self._target(epoch) or (0.0, 0.0, 0.0)) * numbers().section("command").numbers(
+            "effort", "Hz/deg", 3
+        )
 
     def _look(self, time_ms: float, error_deg: list[float]) -> None:
         """Answer an error by a burst, and by holding a little harder from now on."""

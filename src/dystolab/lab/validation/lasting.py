@@ -17,8 +17,11 @@ from dystolab.lab.validation.rows import Row, spread, window
 from dystolab.result import Result
 
 Say = Callable[[str], None]
-MINUTES, EDGE_MS = 10, 120_000
-"""Rates of the last two minutes are compared with those of the first two."""
+MINUTES, HOUR, HOUR_SEEDS = 10, 60, 2
+"""Lengths of rest, and subjects that rest for an hour."""
+
+EDGE = 5
+"""Rates in the last fifth of a rest are compared with those in the first."""
 
 DRIFT_PERCENT = 5.0
 RATE_HZ = 0.5
@@ -28,9 +31,11 @@ BLOCKS, SLOW_TRIALS, SLOW_SEEDS = 10, 1000, 1
 
 
 def rows(say: Say, seeds: int = 5, workers: int = 2, **_: Any) -> list[Row]:
-    """Return what ten minutes of rest change, and the learning curve that is not accelerated."""
-    say(f"  {seeds} subjects at rest, {MINUTES} minutes each")
-    found = rest_rows(runs(Rest(duration_ms=MINUTES * 60_000), seeds, workers))
+    """Return what ten minutes and an hour of rest change, and the learning curve that is not accelerated."""
+    found = []
+    for minutes, few in ((MINUTES, seeds), (HOUR, min(seeds, HOUR_SEEDS))):
+        say(f"  {few} subjects at rest, {minutes} minutes each")
+        found += rest_rows(runs(Rest(duration_ms=minutes * 60_000), few, workers))
     slow = min(seeds, SLOW_SEEDS)
     say(f"  {SLOW_TRIALS} trials at the learning rate x 1: {slow} subjects")
     once = runs(
@@ -42,14 +47,16 @@ def rows(say: Say, seeds: int = 5, workers: int = 2, **_: Any) -> list[Row]:
 
 def rest_rows(results: list[Result]) -> list[Row]:
     """Return by how much the mean weight and each population's rate move."""
+    minutes = float(results[0].settings["duration_ms"]) / 60_000
+    after = f"after {minutes:g} minutes of rest"
     weights = [100.0 * (w[-1] / w[0] - 1.0) for w in (r.arrays["weights/pf_pc/mean"].astype(float) for r in results)]
-    found = [_steady(f"pf_pc: mean weight after {MINUTES} minutes of rest", np.array(weights), "")]
-    note = f"last {EDGE_MS / 60_000:g} minutes against the first"
+    found = [_steady(f"pf_pc: mean weight {after}", np.array(weights), "")]
+    note = f"last {minutes / EDGE:g} minutes against the first"
     for name in (key.split(".")[1] for key in results[0].measures if key.startswith("rate_hz.")):
         first, last = np.array([edges_hz(r, name) for r in results]).T
         if max(first.mean(), last.mean()) >= RATE_HZ:
             change = 100.0 * (last - first) / np.maximum(first, RATE_HZ)
-            found.append(_steady(f"{name}: rate after {MINUTES} minutes of rest", change, note))
+            found.append(_steady(f"{name}: rate {after}", change, note))
     return found
 
 
@@ -60,13 +67,13 @@ def _steady(what: str, change_percent: np.ndarray, note: str) -> Row:
 
 
 def edges_hz(result: Result, population: str) -> tuple[float, float]:
-    """Return the mean rate of the recorded cells in the first and in the last two minutes."""
+    """Return the mean rate of the recorded cells in the first and in the last part of a rest."""
     times = result.arrays[f"spikes/{population}/time_ms"]
     cells = result.arrays[f"spikes/{population}/recorded"].size
-    start = float(result.settings["settle_ms"])
-    stop = start + float(result.settings["duration_ms"])
-    inside = (np.searchsorted(times, [start, start + EDGE_MS]), np.searchsorted(times, [stop - EDGE_MS, stop]))
-    first, last = (float(b - a) * 1000.0 / EDGE_MS / cells for a, b in inside)
+    start, length = float(result.settings["settle_ms"]), float(result.settings["duration_ms"])
+    stop, edge = start + length, length / EDGE
+    inside = (np.searchsorted(times, [start, start + edge]), np.searchsorted(times, [stop - edge, stop]))
+    first, last = (float(b - a) * 1000.0 / edge / cells for a, b in inside)
     return first, last
 
 
