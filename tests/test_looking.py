@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from dystolab.circuit import tables
-from dystolab.circuit.groups import DIRECTIONS
+from dystolab.circuit.groups import DIRECTIONS, per_direction
 from dystolab.errors import SpecError
 from dystolab.experiments import looking
 from dystolab.experiments.looking import Epoch, Looking
@@ -78,13 +78,12 @@ def test_a_target_to_the_left_is_turned_to() -> None:
 
 
 def test_the_effort_that_a_target_needs_is_known() -> None:
-    target = (10.0, -20.0, 15.0)
-    found = commands(Looking((Epoch(5, target, True), Epoch(1000, None, False))), held(target, 1200))
+    target, start = (10.0, -20.0, 15.0), DELAY + 5
+    found = commands(Looking((Epoch(start, target, True), Epoch(1000, None, False))), held(target, 1200), start_ms=0)
     effort = np.array(target) * looking.numbers().section("command").numbers("effort", "Hz/deg", 3)
-    wanted = np.clip(looking.per_direction(effort), 0.0, None)
-    # Before the head is seen to be there it is turned as well.
-    np.testing.assert_allclose(found[DURATION + 50 : 999], np.tile(wanted, (999 - DURATION - 50, 1)))
-    assert not found[:4].any() and not found[1000:].any() and (found[4] >= wanted).all()
+    # The head is seen to be there: nothing is corrected.
+    np.testing.assert_allclose(found[start:1000], np.tile(np.clip(per_direction(effort), 0, None), (1000 - start, 1)))
+    assert not found[:start].any() and not found[1000:].any() and effort.any()
 
 
 @pytest.mark.parametrize("off", [TOLERANCE, -TOLERANCE, 1.0])
