@@ -86,7 +86,7 @@ def test_what_is_out_of_reach_is_refused() -> None:
 
 
 def test_a_command_grows_with_the_activation_that_is_wanted() -> None:
-    hz = commands_hz(np.array([0.0, 0.0112, 0.05, 0.1, 0.2]))
+    hz = commands_hz(np.array([0.0, reaching.numbers().section("muscle").number("rest", "1"), 0.05, 0.1, 0.2]))
     assert hz[0] == hz[1] == 0.0 and (np.diff(hz[1:]) > 0).all()
 
 
