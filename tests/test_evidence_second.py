@@ -56,6 +56,18 @@ def test_what_only_the_second_found_is_an_addition(tmp_path: Path) -> None:
     assert [str(addition) for addition in one.additions] == ["p.relation: nothing / =", "p.value: nothing / 0.04"]
 
 
+def test_a_factor_that_was_read_twice_must_agree(tmp_path: Path) -> None:
+    first = changed(STUDY, findings__0__contrast="with_vs_without", findings__0__factor="botulinum")
+    assert checked(tmp_path, first, SECOND).status == "confirmed", "the second reader was not asked"
+    same, other = (changed(SECOND, findings__cr__factor=term) for term in ("botulinum", "ethanol"))
+    assert checked(tmp_path / "b", first, same).status == "confirmed"
+    differs = checked(tmp_path / "c", first, other)
+    assert [str(d) for d in differs.differences] == ["factor: botulinum / ethanol"] and not differs.verified
+    settled = changed(first, findings__0__settled={"kept": "second", "by": "JD", "why": "looked again"})
+    kept = checked(tmp_path / "d", settled, other)
+    assert kept.verified and kept.finding.factor == "ethanol"
+
+
 def test_two_ways_to_write_the_same_are_no_disagreement(tmp_path: Path) -> None:
     change = {"kind": "percent_change", "value": -40}
     first = changed(STUDY, findings__0__effect=change)

@@ -15,7 +15,8 @@ from dystolab.evidence.writing import write_whole
 _HEADER = """\
 # Read the study at its address and answer each finding in a file of the same name, without looking at the base:
 # id, read_on, address (that you read), read, bibliography,
-# findings: {finding: {direction, groups, effect, p, where}}, or {finding: {not_found: reason}}.
+# findings: {finding: {direction, factor (terms factors, if the contrast leaves open what was changed), groups, effect,
+# p, where}}, or {finding: {not_found: reason}}.
 # Groups keep the names and roles given here; numbers as printed.
 """
 

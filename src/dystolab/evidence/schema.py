@@ -300,9 +300,13 @@ class NotFound(Part):
 
 
 class SecondFinding(Part):
-    """A finding as the second reader, who did not know the first reading, wrote it down."""
+    """A finding as the second reader, who did not know the first reading, wrote it down.
+
+    `factor` was read for findings that need one; the others leave it out.
+    """
 
     direction: Direction
+    factor: Factor | None = None
     groups: tuple[SecondGroup, ...] = ()
     effect: Effect | None = None
     p: PValue | None = None

@@ -101,6 +101,8 @@ def compared(study: Study, finding: Finding, reading: SecondReading | None) -> C
 
 def _pairs(finding: Finding, second: SecondFinding) -> list[Difference]:
     out = [Difference("direction", finding.direction, second.direction)]
+    if second.factor is not None:  # findings that need none were not asked for one
+        out.append(Difference("factor", finding.factor, second.factor))
     for name, group, other in _groups(finding, second):
         out += [Difference(f"{name}.{key}", _get(group, key), _get(other, key)) for key in _NUMBERS]
         if _get(other, "n_of") is not None:  # no number: only another answer is a disagreement
@@ -188,7 +190,7 @@ def _replaced(finding: Finding, second: SecondFinding) -> Finding:
     """Return `finding` with the second reader's numbers."""
     named = [_group(group, other) for _, group, other in _groups(finding, second) if other is not None]
     new = {"direction": second.direction, "groups": tuple(named), "effect": second.effect, "p": second.p}
-    return finding.model_copy(update={**new, "where": second.where})
+    return finding.model_copy(update={**new, "factor": second.factor or finding.factor, "where": second.where})
 
 
 def _group(first: Group | None, second: SecondGroup) -> Group:
