@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dystolab.circuit.spec import Circuit, TsodyksMarkram, Value
-from dystolab.engine import Recording, Simulator, Trace, reference
+from dystolab.engine import Recording, Simulator, Trace, reference, reference_synapses
 from dystolab.engine import layout as L
 from engine_circuits import anatomy, cells, edges, eglif, link, quiet, spikes, traced
 
@@ -68,7 +68,7 @@ def test_varying_delays_take_short_term_factors() -> None:
     synapse = TsodyksMarkram(u=0.5, tau_rec_ms=20.0, tau_fac_ms=0.0)
     circuit, grown = from_relays([2.0, 9.7], 2, sd=5.0, synapse=synapse)
     v = traced(circuit, RUN_MS, {"post": (0, 1)}, anatomy=grown)["post"]
-    factors = reference.tsodyks_markram(TIMES_MS, synapse)
+    factors = reference_synapses.tsodyks_markram(TIMES_MS, synapse)
     for delay, column in zip((2.0, 9.7), v.T, strict=True):
         arrivals = [(t + delay, 2, 1.5 * f) for t, f in zip(TIMES_MS, factors, strict=True)]
         expected = reference.trace(quiet("dcn_glut"), RUN_MS, arrivals=arrivals)[1]["v_mv"][1:]

@@ -16,7 +16,7 @@ from dystolab.circuit.spec import (
     Value,
     VesiclePools,
 )
-from dystolab.engine import Recording, Simulator, Trace, reference
+from dystolab.engine import Recording, Simulator, Trace, reference, reference_synapses
 from dystolab.engine import layout as L
 from dystolab.errors import DystolabError, SimulationError, SpecError, UnknownNameError, UnsupportedError
 from engine_circuits import adex, anatomy, cells, edges, eglif, link, quiet, spikes, traced
@@ -90,7 +90,7 @@ def test_history_of_plastic_sources_grows() -> None:
     sim.run(400.0)
     assert sim._net.pop_int[1, L.P_HIST_MASK] > before
     for name, train in (("p", pre), ("q", (100.0, 290.0))):
-        expected = reference.sinexp_weight_change(train, (200.1, 320.3), RULE, 3.0)[1][-1]
+        expected = reference_synapses.sinexp_weight_change(train, (200.1, 320.3), RULE, 3.0)[1][-1]
         assert sim.weights(name)[0] == pytest.approx(expected, abs=1e-6)
 
 

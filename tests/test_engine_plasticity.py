@@ -7,7 +7,7 @@ import pytest
 
 from dystolab.circuit.drives import SpikeDrive
 from dystolab.circuit.spec import Circuit, SinExpPlasticity, TsodyksMarkram, Value
-from dystolab.engine import Recording, Simulator, reference
+from dystolab.engine import Recording, Simulator, reference, reference_synapses
 from dystolab.engine import layout as L
 from engine_circuits import anatomy, cells, edges, link, quiet, spikes, traced
 
@@ -29,7 +29,7 @@ def test_short_term_factors(size: int, tau_fac_ms: float) -> None:
     )
     grown = anatomy(circuit, p=edges([0] * size, np.arange(size), 0.8, [2.0]))
     v = traced(circuit, 50.0, {"post": (size - 1,)}, anatomy=grown)["post"][:, 0]
-    factors = reference.tsodyks_markram(times, synapse)
+    factors = reference_synapses.tsodyks_markram(times, synapse)
     arrivals = [(t + 2.0, 2, 0.8 * f) for t, f in zip(times, factors, strict=True)]
     assert np.abs(v - reference.trace(neuron, 50.0, arrivals=arrivals)[1]["v_mv"][1:]).max() < 0.01
 
@@ -89,7 +89,7 @@ def expected_weights(circuit: Circuit, grown) -> np.ndarray:
     out = []
     for pre, post, w in zip(pf.pre, pf.post, pf.weight_ns, strict=True):
         teach = [t for i in io.pre[io.post == post] for t in train["io_cell"][i]]
-        changes = reference.sinexp_weight_change(train["granule_cell"][pre], teach, rule, float(w))[1]
+        changes = reference_synapses.sinexp_weight_change(train["granule_cell"][pre], teach, rule, float(w))[1]
         out.append(changes[-1] if len(changes) else w)
     return np.array(out)
 
@@ -145,7 +145,7 @@ def test_every_step_of_a_chunk_teaches_on_time() -> None:
     circuit, grown = taught([[230.0]], teach, grown, n)
     assert Simulator(circuit, anatomy=grown)._plan.chunk_steps == n
     lags = 230.0 - np.array(teach)[:, 0]
-    expected = 1.0 + RULE.a_plus_ns + RULE.a_minus_ns * reference.sinexp_kernel(lags)
+    expected = 1.0 + RULE.a_plus_ns + RULE.a_minus_ns * reference_synapses.sinexp_kernel(lags)
     assert np.all(np.abs(np.diff(expected)) > 1e-5)
     assert np.abs(learned(circuit, grown, 400.0) - expected).max() < 1e-7
 
@@ -153,7 +153,7 @@ def test_every_step_of_a_chunk_teaches_on_time() -> None:
 def test_both_spikes_of_a_pair_in_one_chunk_teach() -> None:
     grown = {"pf_pc": ([0], [0], [1.0]), "io_pc": ([0], [0])}
     circuit, grown = taught([[200.0]], [[300.2, 300.7]], grown, 1)
-    change = RULE.a_minus_ns * reference.sinexp_kernel([-100.2, -100.7]).sum()
+    change = RULE.a_minus_ns * reference_synapses.sinexp_kernel([-100.2, -100.7]).sum()
     assert learned(circuit, grown, 400.0)[0] == pytest.approx(1.0 + RULE.a_plus_ns + change, abs=1e-9)
 
 
@@ -163,7 +163,7 @@ def test_edges_of_the_window() -> None:
     n = len(pre)
     grown = {"pf_pc": (np.arange(n), np.arange(n), np.ones(n)), "io_pc": ([0] * n, np.arange(n))}
     circuit, grown = taught(pre, [[300.0]], grown, n)
-    kernel = reference.sinexp_kernel([-200.0, -200.1, 0.0, 0.1, -0.1])
+    kernel = reference_synapses.sinexp_kernel([-200.0, -200.1, 0.0, 0.1, -0.1])
     assert kernel[0] > 0.01 and kernel[4] > 0.01
     expected = 1.0 + RULE.a_plus_ns + RULE.a_minus_ns * kernel
     assert np.abs(learned(circuit, grown, 600.0) - expected).max() < 1e-7

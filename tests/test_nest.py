@@ -26,7 +26,7 @@ from dystolab.circuit.spec import (
     VesiclePools,
 )
 from dystolab.engine import nest as engine_nest
-from dystolab.engine import reference
+from dystolab.engine import reference, reference_synapses
 from dystolab.engine.inputs import SpikeEvents, spike_events
 from dystolab.engine.nest import NestEngine, current_changes, eglif_parameters
 from dystolab.errors import SimulationError, SpecError, UnknownNameError, UnsupportedError
@@ -177,7 +177,7 @@ def test_tsodyks_markram_delivers_the_factors_of_the_oracle() -> None:
     times_ms = [5.0, 8.0, 12.0, 40.0]
     engine = NestEngine(circuit, grow(circuit, 1), seed=1, events=[events("fibre", times_ms, [0] * 4)])
     v = voltage(engine, "cell", 60.0)
-    factors = reference.tsodyks_markram(times_ms, synapse)
+    factors = reference_synapses.tsodyks_markram(times_ms, synapse)
     arrivals = [(t + 1.5, 1, 4.0 * f) for t, f in zip(times_ms, factors, strict=True)]
     _, exact = reference.trace(ADEX, 60.0, arrivals=arrivals)
     assert np.abs(v - exact["v_mv"][1:]).max() < 1e-3

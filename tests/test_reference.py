@@ -10,7 +10,7 @@ import pytest
 
 from dystolab.circuit.neurons import EGLIF, AdEx, Receptor, Relay, TTypeCurrent
 from dystolab.circuit.spec import SinExpPlasticity, TsodyksMarkram
-from dystolab.engine import reference
+from dystolab.engine import reference, reference_synapses
 from dystolab.errors import SimulationError, SpecError, UnsupportedError
 
 FIELDS = [
@@ -253,13 +253,13 @@ def test_kernel_values() -> None:
         -110: 0.970, -100: 0.999, -90: 0.951, -80: 0.836, -70: 0.678, -60: 0.507, -50: 0.348, -40: 0.219,
         -20: 0.066, -1: 0.014,
     }  # fmt: skip
-    assert reference.sinexp_kernel(list(table)) == pytest.approx(list(table.values()), abs=6e-4)
-    assert np.array_equal(reference.sinexp_kernel([-200.001, 0.0, 1.0, 50.0]), np.zeros(4))
+    assert reference_synapses.sinexp_kernel(list(table)) == pytest.approx(list(table.values()), abs=6e-4)
+    assert np.array_equal(reference_synapses.sinexp_kernel([-200.001, 0.0, 1.0, 50.0]), np.zeros(4))
 
 
 def test_kernel_integral_and_width() -> None:
     s = np.arange(-200.0, 0.0, 0.01)
-    k = reference.sinexp_kernel(s)
+    k = reference_synapses.sinexp_kernel(s)
     assert k.sum() * 0.01 == pytest.approx(87.8, abs=0.05)
     wide = s[k > k.max() / 2]
     assert wide[-1] - wide[0] == pytest.approx(83.0, abs=0.5)
@@ -272,21 +272,21 @@ def plasticity(**changes: float) -> SinExpPlasticity:
 
 
 def test_weight_change_by_hand() -> None:
-    times_ms, weights = reference.sinexp_weight_change([0.0, 50.0, 290.0], [150.0], plasticity(), 0.5)
-    depression = 0.2 * float(reference.sinexp_kernel([-150.0, -100.0]).sum())
+    times_ms, weights = reference_synapses.sinexp_weight_change([0.0, 50.0, 290.0], [150.0], plasticity(), 0.5)
+    depression = 0.2 * float(reference_synapses.sinexp_kernel([-150.0, -100.0]).sum())
     assert times_ms.tolist() == [0.0, 50.0, 150.0, 290.0]
     assert weights == pytest.approx([0.6, 0.7, 0.7 - depression, 0.8 - depression], abs=1e-12)
 
 
 def test_weight_is_clipped_after_every_change() -> None:
     rule = plasticity(a_plus_ns=0.3, a_minus_ns=-5.0, w_min_ns=0.1)
-    _, weights = reference.sinexp_weight_change([0.0, 1.0, 2.0, 130.0], [101.0, 110.0], rule, 0.8)
+    _, weights = reference_synapses.sinexp_weight_change([0.0, 1.0, 2.0, 130.0], [101.0, 110.0], rule, 0.8)
     # Clipped at 1 twice, so that only what was kept is lost; then from the floor up again.
     assert weights == pytest.approx([1.0, 1.0, 1.0, 0.1, 0.1, 0.4])
 
 
 def test_spikes_at_and_after_the_teaching_spike_are_not_depressed() -> None:
-    _, weights = reference.sinexp_weight_change([100.0, 100.1], [100.0], plasticity(), 0.5)
+    _, weights = reference_synapses.sinexp_weight_change([100.0, 100.1], [100.0], plasticity(), 0.5)
     assert weights == pytest.approx([0.6, 0.6, 0.7])
 
 
@@ -296,10 +296,10 @@ def test_tsodyks_markram_by_hand() -> None:
     u2 = 0.43 + 0.43 * 0.57 * math.exp(-10 / 5)
     x3 = 1 + (x2 - x2 * u2 - 1) * math.exp(-4 / 8)
     u3 = 0.43 + u2 * 0.57 * math.exp(-4 / 5)
-    found = reference.tsodyks_markram([100.0, 110.0, 114.0], synapse)
+    found = reference_synapses.tsodyks_markram([100.0, 110.0, 114.0], synapse)
     assert found == pytest.approx([0.43, x2 * u2, x3 * u3], abs=1e-14)
 
 
 def test_tsodyks_markram_without_facilitation() -> None:
-    found = reference.tsodyks_markram([0.0, 5.0], TsodyksMarkram(u=0.5, tau_rec_ms=10.0, tau_fac_ms=0.0))
+    found = reference_synapses.tsodyks_markram([0.0, 5.0], TsodyksMarkram(u=0.5, tau_rec_ms=10.0, tau_fac_ms=0.0))
     assert found == pytest.approx([0.5, 0.5 * (1 - 0.5 * math.exp(-0.5))], abs=1e-14)

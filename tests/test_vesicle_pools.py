@@ -11,7 +11,7 @@ import pytest
 from dystolab.circuit import cerebellum, presets, tables
 from dystolab.circuit.drives import Pattern, PoissonDrive
 from dystolab.circuit.spec import Circuit, PoolClass, Projection, Static, TsodyksMarkram, VesiclePools, revised
-from dystolab.engine import Recording, Simulator, reference
+from dystolab.engine import Recording, Simulator, reference, reference_synapses
 from dystolab.engine import layout as L
 from dystolab.engine.vesicle_pools import first_state, largest_factor, source_classes
 from dystolab.errors import SpecError, UnknownNameError
@@ -75,7 +75,7 @@ def test_factors_are_the_oracle_s(name: str, rate_hz: float) -> None:
     while sim._net.pop_int[0, L.P_HIST_MASK] < len(times):
         sim._grow_history(0)
     sim.run(1001.0)
-    assert factors(sim) == pytest.approx(reference.vesicle_pools(times, synapse, name), rel=1e-6)
+    assert factors(sim) == pytest.approx(reference_synapses.vesicle_pools(times, synapse, name), rel=1e-6)
 
 
 @pytest.mark.parametrize(("size", "kind"), [(3, L.FULL_EGLIF), (700, L.LEAN)], ids=["full", "lean"])
@@ -86,7 +86,7 @@ def test_what_arrives(size: int, kind: int, rate_hz: float) -> None:
     circuit, grown = one_source(synapse, times, size, 0.3)
     assert Simulator(circuit, anatomy=grown)._plan.kinds[1] == kind
     v = traced(circuit, 160.0, {"post": (size - 1,)}, anatomy=grown)["post"][:, 0]
-    expected = reference.vesicle_pools(times, synapse, "steady")
+    expected = reference_synapses.vesicle_pools(times, synapse, "steady")
     arrivals = [(t + 2.0, 2, 0.3 * f) for t, f in zip(times, expected, strict=True)]
     neuron = quiet("granule_cell")
     assert np.abs(v - reference.trace(neuron, 160.0, arrivals=arrivals)[1]["v_mv"][1:]).max() < 0.02
@@ -98,7 +98,7 @@ def test_oracle_by_hand() -> None:
     u_slow, u_fast = 0.5 + 0.25 * np.exp(-0.5), 0.2 + 0.16 * np.exp(-0.5)
     x_slow, x_fast = 1 - 0.2 * np.exp(-5 / 2000), 1 - 0.2 * np.exp(-5 / 20)
     expected = [1.0, (2 * u_slow * x_slow + u_fast * x_fast) / 1.2]
-    assert reference.vesicle_pools([100.0, 105.0], synapse, "a") == pytest.approx(expected, abs=1e-14)
+    assert reference_synapses.vesicle_pools([100.0, 105.0], synapse, "a") == pytest.approx(expected, abs=1e-14)
 
 
 @pytest.mark.parametrize("rate_hz", [0.0, 20.0, 200.0])
@@ -115,14 +115,14 @@ def test_a_run_begins_at_the_mean_state(rate_hz: float) -> None:
             else:
                 assert u == use
     times = poisson(20.0, 30_000.0)
-    went = reference.vesicle_pools(times, alone("steady", initial_rate_hz=20.0), "steady")
-    rested = reference.vesicle_pools(times, alone("steady", initial_rate_hz=0.0), "steady")
+    went = reference_synapses.vesicle_pools(times, alone("steady", initial_rate_hz=20.0), "steady")
+    rested = reference_synapses.vesicle_pools(times, alone("steady", initial_rate_hz=0.0), "steady")
     assert went[0] == pytest.approx(went[len(times) // 2 :].mean(), rel=0.2) and rested[0] == 1.0
 
 
 def test_the_weight_is_the_mean_of_rested_first_spikes() -> None:
     synapse = pools(initial_rate_hz=0.0)
-    first = np.array([reference.vesicle_pools([5.0], synapse, c.name)[0] for c in BARRI])
+    first = np.array([reference_synapses.vesicle_pools([5.0], synapse, c.name)[0] for c in BARRI])
     assert first @ [c.share for c in BARRI] == pytest.approx(1.0)
     assert first[0] == pytest.approx(15.12 / 4.95, rel=0.01) and first.max() < largest_factor(synapse)
     assert largest_factor(Static()) == 1.0

@@ -15,7 +15,7 @@ from dystolab.circuit.neurons import EGLIF, AdEx, Receptor, Relay
 from dystolab.circuit.presets import load
 from dystolab.circuit.rules import Bernoulli
 from dystolab.circuit.spec import Circuit, Layer, Population, Projection, SinExpPlasticity, Value, revised
-from dystolab.engine import Recording, Simulator, Trace, reference
+from dystolab.engine import Recording, Simulator, Trace, reference, reference_synapses
 from dystolab.errors import MissingExtraError
 from dystolab.lab.validation.rows import Row, below
 
@@ -157,7 +157,7 @@ def plasticity_row() -> Row:
     for k in range(120):
         t_pre = spikes["pf"][0][spikes["pf"][1] == pre[k]]
         t_teach = spikes["cf"][0][spikes["cf"][1] == post[k]]
-        _, w = reference.sinexp_weight_change(t_pre, t_teach, rule, 0.4)
+        _, w = reference_synapses.sinexp_weight_change(t_pre, t_teach, rule, 0.4)
         worst = max(worst, abs(float(w[-1] if len(w) else 0.4) - float(sim.weights("learn")[k])))
     return below("plasticity: weights after 3 s against the formula", worst, 1e-6, "nS", 1, "exactness")
 
