@@ -252,7 +252,7 @@ def test_a_hand_that_learns_is_measured_as_one() -> None:
     assert found["reach_peak_speed_m_per_s"] == pytest.approx(0.3125, rel=0.01)
     # A half sine over the movement, and nothing until it is surely over.
     mean = 2 / np.pi * (ARRIVE - GO) / (ARRIVE - GO + reaching.SETTLE_MS)
-    early, late = (30 * mean * np.exp(-np.arange(*trials) / 6).mean() for trials in ((0, 4), (16, 20)))
+    early, late = (30 * mean * np.exp(-np.arange(*trials) / 6).mean() for trials in ((0, 4), (12, 20)))
     assert found["reach_deviation_early_mm"] == pytest.approx(early, rel=0.01)
     assert found["reach_deviation_late_mm"] == pytest.approx(late, rel=0.01)
     assert found["reach_aftereffect_mm"] == pytest.approx(-20 * mean, rel=0.01)

@@ -162,14 +162,14 @@ class Reach(Experiment):
         blocks = errors.reshape(-1, BLOCK).mean(axis=1)
         first, last = self.baseline // BLOCK, (self.baseline + self.adaptation) // BLOCK
         before = blocks[max(first - 2, 0) : first].mean()
-        early, late, after = blocks[first], blocks[last - 1], blocks[last]
+        early, late, after = blocks[first], blocks[last - 2 : last].mean(), blocks[last]
         inside = errors[self.baseline : self.baseline + self.adaptation]
         return [
             measure("reach_deviation_mm_by_block", blocks.tolist(), errors.size),
             measure("reach_deviation_early_mm", float(early - before), BLOCK),
-            measure("reach_deviation_late_mm", float(late - before), BLOCK),
+            measure("reach_deviation_late_mm", float(late - before), 2 * BLOCK),
             measure("reach_aftereffect_mm", float(after - before), BLOCK),
-            measure("reach_adaptation_percent", 100.0 * float(1.0 - (late - before) / (early - before)), BLOCK),
+            measure("reach_adaptation_percent", 100.0 * float(1.0 - (late - before) / (early - before)), 2 * BLOCK),
             measure("adaptation_rate", movement.adaptation_rate(inside), inside.size),
         ]
 

@@ -128,9 +128,9 @@ _ALONE: dict[str, tuple[str, str]] = {
         "mean distance of the seen hand to the left of the straight way, by block",
     ),
     "reach_deviation_early_mm": ("mm", "the same in the first changed block - before the change"),
-    "reach_deviation_late_mm": ("mm", "the same in the last changed block - before the change"),
+    "reach_deviation_late_mm": ("mm", "the same in the last two changed blocks - before the change"),
     "reach_aftereffect_mm": ("mm", "the same in the first block after the change - before it"),
-    "reach_adaptation_percent": ("%", "share of the first changed block's deviation that is gone in the last one"),
+    "reach_adaptation_percent": ("%", "share of the first changed block's deviation that is gone in the last two"),
     "adaptation_rate": ("1", "rate per trial at which errors approach their final level"),
     "weight_change_percent.pf_pc": ("%", "change of the mean weight from parallel fibre to Purkinje cell"),
 }
