@@ -2,9 +2,9 @@
 
 The command is no part of the circuit. It is as simple as it can be: for each reach the activations that a healthy arm
 needs for a straight, smooth path, turned into rates as this person has learned of the own muscles; and what the eyes
-see late is held against the plan, and what is missing is pulled after. The same pull, as it is felt a little sooner, is
-what the olive hears of a reach, by the direction of each joint in which more is needed (feedback-error learning,
-10.1007/BF00201431).
+see late is held against the plan, and what is missing is pulled after. How far the hand will soon be off its plan, as
+it is felt a little sooner, is what the olive hears of a reach, by the direction of each joint in which more is needed
+(feedback-error learning, 10.1007/BF00201431; complex spikes of a reach tell where it misses, 10.1038/33141).
 """
 
 from __future__ import annotations
@@ -122,17 +122,18 @@ class Reaching:
         """
         n, guided = self._numbers, phase == "guided"
         self._seen[at % len(self._seen)] = 0.0 if guided else off_m
-        seen, felt = (self._before(at, ms) for ms in (n.seen_ms, n.felt_ms))
-        grown = 0.001 * n.slow_n_per_m_s * seen[0]
+        (seen, seen_speed), (felt, felt_speed) = (self._before(at, ms) for ms in (n.seen_ms, n.felt_ms))
+        grown = 0.001 * n.slow_n_per_m_s * seen
         if phase == "waiting":
             self._here = self._here + grown
         elif phase == "holding":
             self._there = self._there + grown
         elif guided:
             self._there = np.zeros(2)
-        pull, sooner = (n.stiffness_n_per_m * off + n.damping_n_s_per_m * speed for off, speed in (seen, felt))
+        pull = n.stiffness_n_per_m * seen + n.damping_n_s_per_m * seen_speed
         self._torque = self._jacobian.T @ (self._here + self._there + (0.0 if guided else pull))
-        self._taught = self._jacobian.T @ sooner if phase == "moving" else np.zeros(2)
+        missing = n.stiffness_n_per_m * (felt + n.ahead_s * felt_speed)
+        self._taught = self._jacobian.T @ missing if phase == "moving" else np.zeros(2)
 
     def _before(self, at: int, ms: int) -> tuple[Array, Array]:
         """Return the distance from the plan some time ago, and how fast it grew, m and m/s."""
@@ -191,6 +192,7 @@ class _Numbers:
     def __init__(self) -> None:
         self.seen_ms = round(_number("sight", "delay", "ms"))
         self.felt_ms = round(_number("olive", "delay", "ms"))
+        self.ahead_s = 0.001 * _number("olive", "ahead", "ms")
         self.lead_ms = _number("muscle", "lead", "ms")
         self.stiffness_n_per_m = _number("sight", "stiffness", "N/m")
         self.damping_n_s_per_m = _number("sight", "damping", "N*s/m")

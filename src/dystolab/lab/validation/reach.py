@@ -61,5 +61,5 @@ def learning_rows(what: str, results: list[Result], learns: bool) -> list[Row]:
         window(f"{what}: share of it that is left in trials 33 to 40", kept, low, high, "%",
                "calibration" if learns else "prediction", note),
         Row(f"{what}: aftereffect, first four trials", spread(after, "mm", 1), "", len(results), None,
-            "prediction", "to the other side if something was learned"),
+            "calibration" if learns else "prediction", "to the other side if something was learned"),
     ]  # fmt: skip
