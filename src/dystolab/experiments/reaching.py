@@ -121,7 +121,7 @@ class Reaching:
         At rest they grow while it lasts; those at the target are forgotten when the hand is brought back.
         """
         n, guided = self._numbers, phase == "guided"
-        self._seen[at % len(self._seen)] = 0.0 if guided else off_m
+        self._seen[at % len(self._seen)] = off_m
         (seen, seen_speed), (felt, felt_speed) = (self._before(at, ms) for ms in (n.seen_ms, n.felt_ms))
         grown = 0.001 * n.slow_n_per_m_s * seen
         if phase == "waiting":
@@ -207,9 +207,12 @@ class _Numbers:
 
 
 def commands_hz(activation: Array) -> Array:
-    """Return the command that a muscle needs to pull with an activation, as a healthy person has learned it."""
+    """Return the command that a muscle needs to pull with an activation, as a healthy person has learned it.
+
+    Nobody asks for more than all of a muscle, nor for less than it does by itself.
+    """
     rest = _number("muscle", "rest", "1")
-    drive = (np.maximum(activation, rest) / rest) ** (1.0 / _number("muscle", "power", "1"))
+    drive = (np.clip(activation, rest, 1.0) / rest) ** (1.0 / _number("muscle", "power", "1"))
     return np.asarray(_number("muscle", "doubling", "Hz") * (drive - 1.0))
 
 

@@ -54,12 +54,16 @@ def learning_rows(what: str, results: list[Result], learns: bool) -> list[Row]:
         for name in ("reach_deviation_early_mm", "reach_deviation_late_mm", "reach_aftereffect_mm")
     )
     kept = 100.0 * late / early
-    note = "people lose most of it within some hundred trials" if learns else "who corrects does not learn"
+    note = (
+        "people lose most of it within some hundred trials"
+        if learns
+        else "who corrects does not learn: corrections at the target are forgotten so that it looks so"
+    )
     low, high = (0.0, 60.0) if learns else (75.0, 125.0)
     return [
         Row(f"{what}: deviation, first four trials", spread(early, "mm", 1), "", len(results), None, "prediction"),
         window(f"{what}: share of it that is left in trials 33 to 40", kept, low, high, "%",
-               "calibration" if learns else "prediction", note),
+               "calibration", note),
         Row(f"{what}: aftereffect, first four trials", spread(after, "mm", 1), "", len(results), None,
-            "calibration" if learns else "prediction", "to the other side if something was learned"),
+            "calibration", "to the other side if something was learned"),
     ]  # fmt: skip
