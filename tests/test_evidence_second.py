@@ -186,6 +186,16 @@ def test_a_second_reading_must_fit_its_study(tmp_path: Path) -> None:
     assert any("unknown finding of doe_2001_blink 'cs'; allowed: cr; did you mean 'cr'?" in line for line in found)
 
 
+def test_a_study_is_read_a_second_time_once(tmp_path: Path) -> None:
+    """Another second reading does not take the place of the first one, and is told."""
+    write(tmp_path / "a", STUDY, second=SECOND)
+    write(tmp_path / "b", second=changed(SECOND, findings__cr__direction="increase"))
+    base, (said,) = evidence.read(tmp_path / "a", tmp_path / "b", shipped=False)
+    assert base.seconds["doe_2001_blink"].findings["cr"] == schema.SecondFinding(**SECOND["findings"]["cr"])
+    assert str(said).startswith(f"{tmp_path}/b/second/doe_2001_blink.yaml:1: second reading of 'doe_2001_blink' stands")
+    assert f"stands in {tmp_path}/a/second/doe_2001_blink.yaml already; allowed: once" in str(said)
+
+
 def test_the_report_counts(tmp_path: Path) -> None:
     second = changed(SECOND, bibliography__year=2002)
     write(tmp_path, STUDY, study("roe_2002"), study("poe_2003", findings=[], read="title"), second=second)
@@ -232,6 +242,31 @@ def test_a_study_joins_a_base_of_ones_own(tmp_path: Path) -> None:
     again, found = writing.add(twin, own)
     assert again == own and "title is also that of teo_2009_ebcc_focal" in str(found[0])
     assert sorted(path.name for path in (own / "studies").iterdir()) == ["doe_2001_blink.yaml"]
+
+
+def test_a_study_joins_others_that_lie_beside_studies(tmp_path: Path) -> None:
+    """Studies may lie in a base or in its ``studies``: one that is added hides none."""
+    own = write(tmp_path / "own")
+    (own / "studies").rmdir()
+    (own / "doe_2001_blink.yaml").write_text(dumped(STUDY))
+    assert set(evidence.load(own, shipped=False).studies) == {"doe_2001_blink"}
+    draft = tmp_path / "smith_2020_vocabulary.yaml"
+    draft.write_text(dumped(study("smith_2020_vocabulary")))
+    where, _ = writing.add(draft, own)
+    assert where == own / "studies" / draft.name
+    assert set(evidence.load(own, shipped=False).studies) == {"doe_2001_blink", "smith_2020_vocabulary"}
+    (own / "studies" / "doe_2001_blink.yaml").write_text(dumped(STUDY))
+    (said,) = evidence.read(own, shipped=False)[1]
+    assert str(said).startswith(f"{own}/studies/doe_2001_blink.yaml:1: id 'doe_2001_blink' stands in {own}/doe_2001")
+
+
+@pytest.mark.parametrize("place", [".", "studies", "second", "checks"])
+def test_a_file_that_is_not_read_for_its_name_is_told(tmp_path: Path, place: str) -> None:
+    write(tmp_path)
+    (tmp_path / place).mkdir(exist_ok=True)
+    (tmp_path / place / "roe_2002.yml").write_text("id: roe_2002")
+    (said,) = evidence.read(tmp_path, shipped=False)[1]
+    assert "roe_2002.yml:1: ends in .yml and is not read; allowed: .yaml; rename it to roe_2002.yaml" in str(said)
 
 
 @pytest.mark.parametrize(

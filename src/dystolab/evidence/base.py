@@ -18,6 +18,8 @@ from dystolab.evidence.vocabulary import Vocabulary
 
 SHIPPED = Path(__file__).parent
 """The folder of the studies that come with the package."""
+NO_STUDIES = ("vocabulary.yaml", "questions.yaml", "nested_conditions.yaml")
+"""Files of a base, beside its ``studies``, that hold something else."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,7 @@ def load(*folders: Path, shipped: bool = True, vocabularies: Iterable[Path] = ()
     Parameters
     ----------
     folders : Path
-        Each with ``<id>.yaml`` files, in it or in its ``studies``; second readings in ``second`` and further
+        Each with ``<id>.yaml`` files, in it and in its ``studies``; second readings in ``second`` and further
         terms in ``vocabulary.yaml``.
     shipped : bool
         Whether the studies that come with the package are there.
@@ -149,6 +151,7 @@ def read(
     files = [vocabulary.FILE, *(file for file in own if file.is_file()), *vocabularies]
     terms, problems = vocabulary.read(files)
     problems += [_no_folder(folder) for folder in places if not folder.exists()]
+    problems += [_misnamed(file) for folder in places for file in _short_names(folder)]
     documents: dict[str, tree.Document] = {}
     studies, where = _studies(places, terms, today or date.today(), documents, problems)
     seconds = _seconds(places, terms, studies, problems)
@@ -161,12 +164,11 @@ def read(
 
 
 def study_files(folder: Path) -> list[Path]:
-    """Return the files of studies in `folder`, or in its ``studies`` if it has that; `folder` may be one of them."""
+    """Return the files of studies in `folder` and in its ``studies``; `folder` may be one of them."""
     if folder.is_file():
         return [folder]
-    inner = folder / "studies"
-    place = inner if inner.is_dir() else folder
-    return sorted(path for path in place.glob("*.yaml") if not path.stem.endswith("vocabulary"))
+    flat = (path for path in folder.glob("*.yaml") if path.name not in NO_STUDIES)
+    return sorted(flat) + sorted((folder / "studies").glob("*.yaml"))
 
 
 def _distinct(first: Sequence[Path], folders: Sequence[Path]) -> list[Path]:
@@ -178,6 +180,15 @@ def _distinct(first: Sequence[Path], folders: Sequence[Path]) -> list[Path]:
 
 def _no_folder(folder: Path) -> Problem:
     return Problem(shown(folder), 1, "does not exist; allowed: <id>.yaml, or a directory of such files; check the path")
+
+
+def _short_names(folder: Path) -> list[Path]:
+    """Return the files of a base that nobody would read for the end of their name."""
+    return [file for part in (".", "studies", "second", "checks") for file in sorted((folder / part).glob("*.yml"))]
+
+
+def _misnamed(file: Path) -> Problem:
+    return Problem(shown(file), 1, f"ends in .yml and is not read; allowed: .yaml; rename it to {file.stem}.yaml")
 
 
 def _studies(
@@ -207,6 +218,7 @@ def _seconds(
     places: Sequence[Path], terms: Vocabulary, studies: Mapping[str, Study], problems: list[Problem]
 ) -> dict[str, SecondReading]:
     out: dict[str, SecondReading] = {}
+    where: dict[str, Path] = {}
     for file in (file for folder in places for file in sorted((folder / "second").glob("*.yaml"))):
         document = tree.read(file)
         found = parsing.second(document, terms)
@@ -214,7 +226,12 @@ def _seconds(
             if found.id != file.stem:
                 document.problem(("id",), f"id {found.id!r} in {file.name}; allowed: the file's name; rename one")
             _second_fits(document, found, studies)
-            out[found.id] = found
+            if found.id in out:
+                first = shown(where[found.id])
+                said = f"second reading of {found.id!r} stands in {first} already; allowed: once; take one away"
+                document.problem(("id",), said)
+            else:
+                out[found.id], where[found.id] = found, file
         problems += document.problems
     return out
 
