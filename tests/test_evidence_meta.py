@@ -32,6 +32,9 @@ BCG = np.array(
 )
 
 
+ODDS = {"kind": "odds_ratio", "value": 2, "spread": {"kind": "ci95", "low": 1.5, "high": 3.0}}
+
+
 def bcg() -> tuple[Any, Any]:
     """Return log risk ratios and their variances."""
     a, b, c, d = BCG.T
@@ -115,12 +118,13 @@ def sd(value: float) -> dict[str, Any]:
 
 def test_means_as_in_the_textbook() -> None:
     """Borenstein et al. 2009, chapter 4: d 0.5970, g 0.5924 with variance 0.0411."""
-    found = sized(groups=groups({"mean": 103, "spread": sd(5.5)}, {"mean": 100, "spread": sd(4.5)}), p=None)
+    more = {"direction": "increase", "p": None}
+    found = sized(groups=groups({"mean": 103, "spread": sd(5.5)}, {"mean": 100, "spread": sd(4.5)}), **more)
     assert (round(found.value, 4), round(found.variance, 4), found.scale) == (0.5924, 0.0411, "g")
     sem = {"kind": "sem", "value": 5.5 / math.sqrt(50)}
     reach = student.isf(0.025, 49) * 4.5 / math.sqrt(50)
     ci = {"kind": "ci95", "low": 100 - reach, "high": 100 + reach}
-    other = sized(groups=groups({"mean": 103, "spread": sem}, {"mean": 100, "spread": ci}), p=None)
+    other = sized(groups=groups({"mean": 103, "spread": sem}, {"mean": 100, "spread": ci}), **more)
     assert (other.value, other.variance) == pytest.approx((found.value, found.variance))
 
 
@@ -141,7 +145,10 @@ def test_medians_by_wan() -> None:
     # Table 1 of the paper: for n = 25 the range is 3.931 standard deviations.
     assert (mean, spread) == pytest.approx((22.5, 50 / 3.931), rel=2e-3)
     iqr = {"kind": "iqr", "low": 10, "high": 36}
-    assert "Wan 2014" in sized(groups=groups({"median": 20, "spread": iqr}, {"mean": 10, "spread": sd(9)}), p=None).how
+    found = sized(groups=groups({"median": 20, "spread": iqr}, {"mean": 30, "spread": sd(9)}), p=None)
+    assert "Wan 2014" in found.how
+    with pytest.raises(UnusableError, match="the direction is decrease, and the numbers say the opposite"):
+        sized(groups=groups({"median": 20, "spread": iqr}, {"mean": 10, "spread": sd(9)}), p=None)
 
 
 def test_p_gives_t_gives_g() -> None:
@@ -157,7 +164,7 @@ def test_p_gives_t_gives_g() -> None:
 
 
 def test_printed_effects() -> None:
-    ci = {"kind": "ci95", "low": -0.9, "high": -0.1}
+    ci = {"kind": "ci95", "low": 0.1, "high": 0.9}
     found = sized(effect={"kind": "hedges_g", "value": 0.5, "spread": ci})
     assert (found.value, found.variance) == pytest.approx((-0.5, (0.8 / 3.919928) ** 2))
     d = sized(effect={"kind": "cohens_d", "value": -0.597}, groups=groups({}, {}))
@@ -174,6 +181,31 @@ def test_a_difference_with_its_own_interval() -> None:
     effect = {"kind": "mean_difference", "value": -3, "spread": {"kind": "ci95", "low": -3 - reach, "high": -3 + reach}}
     found = sized(effect=effect, groups=groups({}, {}))
     assert found.value == pytest.approx(-0.6 * (1 - 3 / 391))
+
+
+def test_a_difference_has_the_sign_of_its_direction() -> None:
+    """A fall may be printed as a positive improvement, between groups and within people."""
+    for design, spread in (("between", "ci95"), ("within", "ci95"), ("within", "sd")):
+        bounds = {"value": 9} if spread == "sd" else {"low": 2, "high": 8}
+        plus = {"kind": "mean_difference", "value": 5, "spread": {"kind": spread, **bounds}}
+        minus = {"value": -5, "spread": plus["spread"] if spread == "sd" else {"kind": spread, "low": -8, "high": -2}}
+        usual = {"design": design, "contrast": "after_vs_before", "groups": groups({}, {}, 12), "p": None}
+        fall = sized(effect=plus, **usual)
+        assert fall.value < 0 and fall == sized(effect=plus | minus, **usual)
+        assert sized(effect=plus | minus, direction="increase", **usual).value == -fall.value
+        assert sized(effect=plus | minus, direction="no_change", **usual) == fall
+
+
+def test_a_printed_d_with_its_interval_is_corrected() -> None:
+    """Hedges' correction: 1 - 3 / (4 df - 1), of its square for the variance."""
+    effect = {"kind": "cohens_d", "value": -0.8, "spread": {"kind": "ci95", "low": -1.4, "high": -0.2}}
+    for design, df in (("between", 22), ("within", 11)):
+        usual = {"design": design, "contrast": "after_vs_before", "effect": effect, "p": None}
+        found, correction = sized(groups=groups({}, {}, 12), **usual), 1 - 3 / (4 * df - 1)
+        assert found.value == pytest.approx(-0.8 * correction)
+        assert found.variance == pytest.approx((1.2 / 3.919928 * correction) ** 2)
+    with pytest.raises(UnusableError, match="one case and one reference group with their sizes"):
+        sized(groups=[], effect=effect)
 
 
 def within(**changes: Any) -> EffectSize:
@@ -230,6 +262,8 @@ def test_the_sign_of_a_null_is_that_of_its_numbers() -> None:
     unstated = {"kind": "unstated", "value": 3}
     found = sized(groups=groups({"mean": 2, "spread": unstated}, {"mean": 1, "spread": unstated}), **null)
     assert found.value > 0
+    opposite = groups({"mean": 1, "spread": unstated}, {"mean": 2, "spread": unstated})
+    assert sized(groups=opposite, **null).value == -found.value
 
 
 @pytest.mark.parametrize(
@@ -241,6 +275,11 @@ def test_the_sign_of_a_null_is_that_of_its_numbers() -> None:
         ({"groups": groups({}, {}), "p": None}, "neither numbers with a spread nor an exact p"),
         ({"groups": groups({}, {}), "p": {"relation": "<", "value": 0.01}}, "only known to be < 0.01"),
         ({"groups": groups({}, {}), "p": {"relation": "=", "value": 0.0}}, "printed as 0"),
+        ({"groups": groups({}, {}), "p": {"relation": "=", "value": 0.02, "adjusted": True}}, "p is adjusted for"),
+        ({"groups": groups({"mean": 30, "spread": sd(5)}, {"mean": 20, "spread": sd(5)})}, "is decrease, and the num"),
+        ({"groups": groups({"mean": 30}, {"mean": 20}), "p": {"relation": "=", "value": 0.2}}, "numbers say the oppos"),
+        ({"groups": groups({"count": 9}, {"proportion": 0.1})}, "direction is decrease, and the numbers say the oppos"),
+        ({"effect": ODDS}, "the direction is decrease, and the numbers say the opposite"),
         ({"groups": groups({}, {}), "direction": "no_change"}, "p alone tells no sign"),
         ({"groups": groups({"count": 0}, {"count": 0})}, "all or none in both groups"),
         ({"groups": groups({"count": 1}, {})}, "the share of one group was not read"),

@@ -18,6 +18,9 @@ from dystolab.evidence.base import SHIPPED, study_files
 from evidence_files import BLINKS, SECOND, STUDY, WORDS, changed, dumped, study, write
 
 TODAY = date(2026, 6, 1)
+MEDIAN = {"name": "patients", "role": "case", "median": 30}
+CI95 = {"kind": "ci95", "low": 31, "high": 90}
+OUTSIDE = {"kind": "mean_difference", "value": -50, "spread": {"kind": "ci95", "low": -8, "high": -2}}
 
 
 def problems(folder: Path, *studies: dict[str, Any], remarks: bool = False) -> list[str]:
@@ -52,6 +55,15 @@ def test_a_good_study_has_no_problem(tmp_path: Path) -> None:
         ({"findings__0__condition": "cervical"}, "condition:", "did you mean 'cervical_dystonia'"),
         ({"findings__0__unit": None}, "unit:", "unit is missing; allowed: percent, ms"),
         ({"doi": "https://doi.org/10.1234/doe"}, "doi:", "is no DOI; allowed: 10.1234"),
+        ({"doi": "10.1002/mds.28967."}, "doi:", "signs that are not the DOI's; .*; write '10.1002/mds.28967'$"),
+        ({"doi": "10.1002/mds.28967},"}, "doi:", "write '10.1002/mds.28967'$"),
+        ({"doi": "10.1016/S0030-6657(05)70305-8)."}, "doi:", r"write '10.1016/S0030-6657\(05\)70305-8'$"),
+        ({"doi": "10.1234/doe\x1b[2J"}, "doi:", r"holds the control character '\\x1b'"),
+        ({"title": "   "}, "title:", "title: '   ' is empty; allowed: text, or null where nothing is known; write it"),
+        ({"title": "Blinks \x1b[31mof people"}, "title:", r"holds the control character '\\x1b'; allowed: what can be"),
+        ({"paraphrase": ""}, "paraphrase:", "paraphrase: '' is empty"),
+        ({"findings__0__unit": " \t"}, "unit:", r"unit: ' \\t' is empty"),
+        ({"findings__0__where": "table 2\x9b2J"}, "where:", r"holds the control character '\\x9b'"),
         ({"address": "example.org/doe"}, "address:", "is no address; allowed: http"),
         ({"findings__0__direction": "increase"}, "direction:", "increase is at odds with case - reference = -10"),
         ({"findings__0__direction": "lower"}, "direction:", "unknown direction 'lower'; allowed: increase, decrease"),
@@ -61,6 +73,11 @@ def test_a_good_study_has_no_problem(tmp_path: Path) -> None:
         ({"findings__0__groups__0__n_of": None}, "- name", "n and n_of come together"),
         ({"findings__0__groups__0__spread__kind": "ci95"}, "spread:", "ci95 has other numbers; allowed: low and high"),
         ({"findings__0__groups__0__spread__value": -1}, "spread:", "is negative"),
+        ({"findings__0__groups__0__spread": CI95}, "- name", "mean 20 lies outside its ci95; allowed: 31 to 90; check"),
+        ({"findings__0__groups__0": MEDIAN | {"spread": CI95 | {"kind": "iqr"}}}, "- name", "median 30 .* its iqr"),
+        ({"findings__0__groups__0": MEDIAN | {"spread": CI95 | {"kind": "range"}}}, "- name", "median 30 .* its range"),
+        ({"findings__0__effect": OUTSIDE}, "effect:", "mean_difference -50 lies outside its ci95; allowed: -8 to -2"),
+        ({"findings__0__p__adjusted": 1}, "adjusted:", "is neither true nor false; allowed: true or false"),
         ({"findings__0__groups__0__n": "12"}, "n: '12'", "is no whole number"),
         ({"findings__0__groups__0__mean": float("inf")}, "mean:", "is no number; allowed: a number"),
         ({"findings__0__p__value": 1.5}, "value: 1.5", "less than or equal to 1"),
@@ -115,6 +132,34 @@ def test_remarks_do_not_stop_a_base(tmp_path: Path) -> None:
         (remark,) = problems(tmp_path / str(i), changed(STUDY, **changes), remarks=True)
         assert f"(remark) cr: {said}" in remark
         assert evidence.load(tmp_path / str(i), shipped=False).checked
+
+
+def test_numbers_against_the_direction_are_a_remark_where_p_does_not_decide(tmp_path: Path) -> None:
+    more = [STUDY["findings"][0]["groups"][0] | {"mean": 40}, STUDY["findings"][0]["groups"][1]]
+    shares = [{"name": "a", "role": "case", "proportion": 0.5}, {"name": "b", "role": "reference", "count": 1, "n": 9}]
+    shares[1]["n_of"] = "subjects"
+    for i, (groups, p) in enumerate(((more, None), (more, {"relation": "=", "value": 0.2}), (shares, None))):
+        tree = changed(STUDY, findings__0__groups=groups, findings__0__p=p)
+        (remark,) = problems(tmp_path / str(i), tree, remarks=True)
+        assert "(remark) cr: decrease is at odds with case - reference = " in remark
+        assert remark.endswith("; allowed, but no effect size follows; check both")
+        either = changed(tree, findings__0__direction="no_change")
+        assert problems(tmp_path / f"{i}n", either, remarks=True) == []
+
+
+def test_what_is_unusual_and_right_is_no_problem(tmp_path: Path) -> None:
+    skewed = STUDY["findings"][0]["groups"][0] | {"spread": {"kind": "iqr", "low": 0, "high": 15}}
+    for i, changes in enumerate(
+        [
+            {"doi": "10.1016/S0030-6657(05)70305-8"},
+            {"doi": "10.1016/s0306-4522(97)00672(6)"},
+            {"doi": "10.1002/(sici)1097-4598(199806)21:6<796::aid-mus13>3.0.co;2-r"},
+            {"paraphrase": "Fewer blinks.\n\nLater, too.\n"},
+            {"findings__0__groups__0": skewed},
+            {"findings__0__p__adjusted": True},
+        ]
+    ):
+        assert problems(tmp_path / str(i), changed(STUDY, **changes), remarks=True) == []
 
 
 def test_a_missing_key_is_named(tmp_path: Path) -> None:

@@ -126,11 +126,14 @@ def _direction(finding: Finding) -> Iterator[Said]:
         yield ("direction",), said, True
     if finding.direction not in ("increase", "decrease"):
         return
-    sign = 1 if finding.direction == "increase" else -1
-    difference = _difference(finding)
-    if finding.p is not None and finding.p.significant and difference * sign < 0:
-        said = f"{finding.direction} is at odds with case - reference = {difference:g} at p {finding.p.relation} "
-        yield ("direction",), f"{said}{finding.p.value:g}; allowed: the sign of the numbers; check both", False
+    sign, difference = finding.sign, finding.difference
+    if difference * sign < 0:
+        said = f"{finding.direction} is at odds with case - reference = {difference:g}"
+        if finding.p is not None and finding.p.significant:
+            said += f" at p {finding.p.relation} {finding.p.value:g}; allowed: the sign of the numbers; check both"
+            yield ("direction",), said, False
+        else:
+            yield ("direction",), f"{said}; allowed, but no effect size follows; check both", True
     effect = finding.effect
     if effect is None:
         return
@@ -144,16 +147,3 @@ def _direction(finding: Finding) -> Iterator[Said]:
         # Papers print falls as positive improvements, so that this may be as it should.
         said = f"{finding.direction} beside a {effect.kind} of {effect.value:g}; allowed; make sure of the sign"
         yield ("direction",), said, True
-
-
-def _difference(finding: Finding) -> float:
-    """Return case - reference where one of each has the same statistic, else 0."""
-    cases, references = finding.of("case"), finding.of("reference")
-    if len(cases) != 1 or len(references) != 1 or cases[0].statistic != references[0].statistic:
-        return 0.0
-    case, reference = cases[0], references[0]
-    if case.value is None or reference.value is None:
-        return 0.0
-    if case.statistic != "count":
-        return case.value - reference.value
-    return case.value / case.n - reference.value / reference.n if case.n and reference.n else 0.0

@@ -79,7 +79,10 @@ def effect_size(finding: Finding, correlation: float = CORRELATION) -> EffectSiz
     for group in finding.groups:
         if group.n_of is not None and group.n_of not in INDEPENDENT:
             raise UnusableError(f"n counts {group.n_of}, which are not independent")
-    return _within(finding, correlation) if finding.design == "within" else _between(finding)
+    size = _within(finding, correlation) if finding.design == "within" else _between(finding)
+    if finding.sign * finding.difference < 0 or finding.sign * size.value < 0:
+        raise UnusableError(f"the direction is {finding.direction}, and the numbers say the opposite")
+    return size
 
 
 def of_means(case: Group, reference: Group) -> EffectSize:
@@ -108,7 +111,7 @@ def of_shares(case: Group, reference: Group) -> EffectSize:
 
 def hedges(d: float, n1: int, n2: int, how: str) -> EffectSize:
     """Return Cohen's d of two groups with Hedges' correction for small samples."""
-    correction = 1 - 3 / (4 * (n1 + n2 - 2) - 1)
+    correction = _correction(n1 + n2 - 2)
     variance = (n1 + n2) / (n1 * n2) + d**2 / (2 * (n1 + n2))
     return EffectSize(correction * d, correction**2 * variance, "g", how)
 
@@ -119,11 +122,18 @@ def of_p(finding: Finding, n1: int, n2: int) -> EffectSize:
     return hedges(_sign(finding) * t * math.sqrt(1 / n1 + 1 / n2), n1, n2, "p, as of a two-sided t test")
 
 
+def _correction(df: int) -> float:
+    """Return Hedges' correction of a size with `df` degrees of freedom."""
+    return 1 - 3 / (4 * df - 1)
+
+
 def _t(finding: Finding, df: int) -> float:
     """Return |t| with `df` degrees of freedom from an exact two-sided p."""
     p = finding.p
     if p is None:
         raise UnusableError("neither numbers with a spread nor an exact p were read")
+    if p.adjusted:
+        raise UnusableError("p is adjusted for other variables, and not of a plain t test")
     if p.relation != "=":
         raise UnusableError(f"p is only known to be {p.relation} {p.value:g}")
     if p.value == 0:
@@ -157,10 +167,7 @@ def _between(finding: Finding) -> EffectSize:
     effect = finding.effect
     if effect is not None and effect.kind in ("cohens_d", "hedges_g", "odds_ratio") and effect.spread is not None:
         return _printed(finding, effect)
-    cases, references = finding.of("case"), finding.of("reference")
-    if len(cases) != 1 or len(references) != 1:
-        raise UnusableError("there is not one case and one reference group with their sizes")
-    case, reference = cases[0], references[0]
+    case, reference = _pair(finding)
     statistics = {case.statistic, reference.statistic}
     if None not in statistics and statistics <= {"proportion", "count"}:
         return of_shares(case, reference)
@@ -176,8 +183,15 @@ def _between(finding: Finding) -> EffectSize:
     if effect is not None and effect.kind in ("cohens_d", "hedges_g"):
         return _printed_with_sizes(finding, effect, n1, n2)
     if effect is not None and effect.kind == "mean_difference" and effect.spread is not None:
-        return _difference(effect, effect.spread, n1, n2)
+        return _difference(finding, effect, effect.spread, n1, n2)
     return of_p(finding, n1, n2)
+
+
+def _pair(finding: Finding) -> tuple[Group, Group]:
+    cases, references = finding.of("case"), finding.of("reference")
+    if len(cases) != 1 or len(references) != 1:
+        raise UnusableError("there is not one case and one reference group with their sizes")
+    return cases[0], references[0]
 
 
 def _within(finding: Finding, correlation: float) -> EffectSize:
@@ -191,7 +205,7 @@ def _within(finding: Finding, correlation: float) -> EffectSize:
     n = _people(finding)
     if effect is not None and effect.kind == "mean_difference" and effect.spread is not None:
         sd = standard_deviation(effect.spread, n)
-        return _change(effect.value, sd, n, f"change within people, {_of(effect.spread)}")
+        return _change(_signed(finding, effect), sd, n, f"change within people, {_of(effect.spread)}")
     cases, references = finding.of("case"), finding.of("reference")
     if len(cases) == len(references) == 1 and cases[0].spread and references[0].spread:
         try:
@@ -217,7 +231,7 @@ def _change(value: float, sd: float, n: int, how: str) -> EffectSize:
     """Return a mean change in standard deviations of the change, corrected for small samples."""
     if sd == 0:
         raise UnusableError("the standard deviation is 0")
-    d, correction = value / sd, 1 - 3 / (4 * (n - 1) - 1)
+    d, correction = value / sd, _correction(n - 1)
     return EffectSize(correction * d, correction**2 * (1 / n + d**2 / (2 * n)), "g", how)
 
 
@@ -239,7 +253,7 @@ def _of_n(group: Group, n: int) -> Group:
 
 
 def _printed(finding: Finding, effect: Effect) -> EffectSize:
-    """Return a printed effect whose spread is that of the effect itself."""
+    """Return a printed effect whose spread is that of the effect itself; Cohen's d is corrected as any other."""
     spread = effect.spread
     if spread is None or spread.kind not in ("ci95", "sem"):
         raise UnusableError(f"the spread of the {_words(effect.kind)} is {_of(spread)}")
@@ -252,16 +266,26 @@ def _printed(finding: Finding, effect: Effect) -> EffectSize:
     se = _width(spread) / z if spread.kind == "ci95" else float(spread.value or 0.0)
     if se == 0:
         raise UnusableError("its standard error is 0")
-    return EffectSize(_signed(finding, effect), se**2, "g", f"{_words(effect.kind)} as printed")
+    correction = _correction(_freedom(finding)) if effect.kind == "cohens_d" else 1.0
+    value, variance = correction * _signed(finding, effect), correction**2 * se**2
+    return EffectSize(value, variance, "g", f"{_words(effect.kind)} as printed")
+
+
+def _freedom(finding: Finding) -> int:
+    """Return the degrees of freedom of a standardised difference."""
+    if finding.design == "within":
+        return _people(finding) - 1
+    case, reference = _pair(finding)
+    return _size(case) + _size(reference) - 2
 
 
 def _printed_with_sizes(finding: Finding, effect: Effect, n1: int, n2: int) -> EffectSize:
-    value, correction = _signed(finding, effect), 1 - 3 / (4 * (n1 + n2 - 2) - 1)
+    value, correction = _signed(finding, effect), _correction(n1 + n2 - 2)
     d = value if effect.kind == "cohens_d" else value / correction
     return replace(hedges(d, n1, n2, ""), how=f"{_words(effect.kind)} as printed, variance from n")
 
 
-def _difference(effect: Effect, spread: Spread, n1: int, n2: int) -> EffectSize:
+def _difference(finding: Finding, effect: Effect, spread: Spread, n1: int, n2: int) -> EffectSize:
     """Return g of a mean difference between groups from the standard error of the difference."""
     if spread.kind == "ci95":
         se = _width(spread) / (2 * float(stats.t.isf(0.025, n1 + n2 - 2)))
@@ -272,7 +296,7 @@ def _difference(effect: Effect, spread: Spread, n1: int, n2: int) -> EffectSize:
     if se == 0:
         raise UnusableError("its standard error is 0")
     sd = se / math.sqrt(1 / n1 + 1 / n2)
-    return hedges(effect.value / sd, n1, n2, f"difference of means, {_of(spread)}")
+    return hedges(_signed(finding, effect) / sd, n1, n2, f"difference of means, {_of(spread)}")
 
 
 def _moments(group: Group) -> tuple[float, float]:
@@ -295,15 +319,13 @@ def _events(group: Group, n: int) -> int:
 
 
 def _signed(finding: Finding, effect: Effect) -> float:
-    """Return a printed size with the sign of the direction: papers print sizes without one."""
-    if finding.direction in ("increase", "decrease"):
-        return abs(effect.value) * _sign(finding)
-    return effect.value
+    """Return a printed size with the sign of the direction: papers print sizes, and falls as improvements, without."""
+    return abs(effect.value) * finding.sign if finding.sign else effect.value
 
 
 def _sign(finding: Finding) -> int:
-    if finding.direction in ("increase", "decrease"):
-        return 1 if finding.direction == "increase" else -1
+    if finding.sign:
+        return finding.sign
     cases, references = finding.of("case"), finding.of("reference")
     if finding.direction == "no_change" and len(cases) == len(references) == 1:
         case, reference = cases[0], references[0]

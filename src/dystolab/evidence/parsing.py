@@ -24,7 +24,7 @@ _FORMS = {
     "model_attributes_type": ("no mapping", "`{key: value}`", "write its keys"),
     "dict_type": ("no mapping", "`{key: value}`", "write its keys"),
     "too_short": ("empty", "at least one", "add one"),
-    "string_too_short": ("empty", "text, or null where nothing is known", "write it"),
+    "bool_type": ("neither true nor false", "true or false", "write one, without quotes"),
 }
 
 

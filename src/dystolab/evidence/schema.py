@@ -6,6 +6,8 @@ With a vocabulary as validation context (``{"vocabulary": ...}``) terms are chec
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections.abc import Collection
 from datetime import date
 from typing import Annotated, Any, Literal, Self, TypeVar, get_args
 
@@ -42,6 +44,7 @@ OPEN_CONTRASTS = frozenset(
 TWO_SIDED_CONTRASTS = frozenset(get_args(Contrast)) - {"correlation", "single_group"}
 
 _DOI = re.compile(r"10\.\d{4,9}/\S+")
+_BRACES = str.maketrans("", "", "{}")
 _ADDRESS = re.compile(r"https?://[^\s/]+\.[^\s/]+(/\S*)?")
 _ID = re.compile(r"[a-z][a-z0-9_]*")
 _PLACE = re.compile(
@@ -60,9 +63,33 @@ def _form(pattern: re.Pattern[str], said: str) -> AfterValidator:
     def check(value: str) -> str:
         if not pattern.fullmatch(value):
             raise _wrong(f"{value[:80]!r} {said}")
-        return value
+        return _printable(value)
 
     return AfterValidator(check)
+
+
+def _printable(value: str) -> str:
+    """Refuse what a terminal would obey instead of showing it."""
+    hidden = next((sign for sign in value if unicodedata.category(sign) == "Cc" and sign not in "\n\t"), None)
+    if hidden is not None:
+        raise _wrong(f"{value[:80]!r} holds the control character {hidden!r}; allowed: what can be seen; take it out")
+    return value
+
+
+def _said(value: str) -> str:
+    if not value.strip():
+        raise _wrong(f"{value[:80]!r} is empty; allowed: text, or null where nothing is known; write it")
+    return _printable(value)
+
+
+def _bare(value: str) -> str:
+    """Refuse a DOI with signs of the sentence that it was copied from; a bracket that it opens itself may close it."""
+    bare = value.translate(_BRACES)
+    while bare.endswith((".", ",", ";")) or (bare.endswith(")") and bare.count(")") > bare.count("(")):
+        bare = bare[:-1]
+    if bare != value:
+        raise _wrong(f"{value[:80]!r} holds signs that are not the DOI's; allowed: 10.1234/what.ever; write {bare!r}")
+    return value
 
 
 def _term(kind: str) -> AfterValidator:
@@ -90,12 +117,16 @@ def _not_empty(value: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 _T = TypeVar("_T")
-Text = Annotated[str, Field(min_length=1, max_length=4000)]
+Text = Annotated[str, Field(max_length=4000), AfterValidator(_said)]
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Whole = Annotated[int, Field(strict=True, ge=1)]
 Share = Annotated[float, Field(strict=True, ge=0, le=1)]
 Id = Annotated[str, _form(_ID, "is no id; allowed: a-z, 0-9 and _, a letter first; rename it")]
-Doi = Annotated[str, _form(_DOI, "is no DOI; allowed: 10.1234/what.ever, or null; take the address before it away")]
+Doi = Annotated[
+    str,
+    _form(_DOI, "is no DOI; allowed: 10.1234/what.ever, or null; take the address before it away"),
+    AfterValidator(_bare),
+]
 Address = Annotated[str, _form(_ADDRESS, "is no address; allowed: http(s)://host/page; copy it from the browser")]
 Place = Annotated[str, _form(_PLACE, f"is no place; allowed: {_PLACES}secondary: <id or address>; name one")]
 Day = Annotated[date, BeforeValidator(_day)]
@@ -132,6 +163,13 @@ class Spread(Part):
             raise _wrong(f"low {self.low:g} lies above high {self.high:g}; allowed: low to high; swap them")
         return self
 
+    def must_hold(self, value: float, what: str, kinds: Collection[SpreadKind]) -> None:
+        """Refuse a `value` outside the bounds of a spread that is one of `kinds`."""
+        if self.kind not in kinds or self.low is None or self.high is None or self.low <= value <= self.high:
+            return
+        bounds = f"{self.low:g} to {self.high:g}"
+        raise _wrong(f"{what} {value:g} lies outside its {self.kind}; allowed: {bounds}; check all three, and signs")
+
 
 class SecondGroup(Part):
     """All that a second reader found on a group, who need not repeat its name."""
@@ -152,6 +190,15 @@ class SecondGroup(Part):
             raise _wrong(f"count {self.count} of n {self.n}; allowed: at most n; check both")
         return self
 
+    @model_validator(mode="after")
+    def _within_its_spread(self) -> Self:
+        # A mean may lie outside the quartiles; of both a mean and a median it is not told whose spread it is.
+        if self.spread is not None and self.median is None and self.mean is not None:
+            self.spread.must_hold(self.mean, "mean", ("ci95", "range"))
+        if self.spread is not None and self.mean is None and self.median is not None:
+            self.spread.must_hold(self.median, "median", ("ci95", "iqr", "range", "unstated"))
+        return self
+
 
 class Group(SecondGroup):
     """One group of a finding, with its name and at most one statistic."""
@@ -167,6 +214,13 @@ class Group(SecondGroup):
     def value(self) -> float | None:
         """The number of that statistic."""
         return None if self.statistic is None else float(getattr(self, self.statistic))
+
+    @property
+    def share(self) -> float | None:
+        """The proportion, or the count of n."""
+        if self.count is not None:
+            return self.count / self.n if self.n else None
+        return self.proportion
 
     @model_validator(mode="after")
     def _holds_together(self) -> Self:
@@ -193,14 +247,17 @@ class Effect(Part):
             raise _wrong(f"correlation {self.value:g}; allowed: -1 to 1; check it")
         if self.kind in ("ratio", "odds_ratio") and self.value <= 0:
             raise _wrong(f"{self.kind} {self.value:g}; allowed: above 0; check it")
+        if self.spread is not None:
+            self.spread.must_hold(self.value, self.kind, ("ci95", "range"))
         return self
 
 
 class PValue(Part):
-    """A p-value as printed."""
+    """A p-value as printed; `adjusted` for other variables, of a model that is no plain test of two groups."""
 
     relation: Relation
     value: Share
+    adjusted: Annotated[bool, Field(strict=True)] = False
 
     @property
     def significant(self) -> bool:
@@ -243,6 +300,24 @@ class Finding(Part):
     def has_numbers(self) -> bool:
         """Whether more than sizes of groups and a direction was read: a statistic, an effect or p."""
         return self.effect is not None or self.p is not None or any(group.value is not None for group in self.groups)
+
+    @property
+    def sign(self) -> int:
+        """1 for an increase, -1 for a decrease, else 0."""
+        return {"increase": 1, "decrease": -1}.get(self.direction, 0)
+
+    @property
+    def difference(self) -> float:
+        """Case - reference where there is one of each with the same statistic, or a share, else 0."""
+        cases, references = self.of("case"), self.of("reference")
+        if len(cases) != 1 or len(references) != 1:
+            return 0.0
+        case, reference = cases[0], references[0]
+        for name in ("mean", "median", "share"):
+            one, other = getattr(case, name), getattr(reference, name)
+            if one is not None and other is not None:
+                return float(one - other)
+        return 0.0
 
     def of(self, role: Role) -> tuple[Group, ...]:
         """Return the groups of a role."""
