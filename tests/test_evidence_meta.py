@@ -369,6 +369,29 @@ def test_what_can_be_pooled_is_of_one_intervention_and_other_people(tmp_path: Pa
     assert base.overlapping("b_two") == {"e_early"} and base.overlapping("a_one") == frozenset()
 
 
+def test_pooled_studies_that_share_people_count_once(tmp_path: Path) -> None:
+    """Two pooled studies that hold one study, what overlaps a study that is held, and what overlaps that pool."""
+    cases = [group | {"n": 90} for group in STUDY["findings"][0]["groups"]]
+    big, small = {"findings__0__groups": cases}, {"findings__0__groups__0__n": 7}
+    base = base_of(
+        tmp_path,
+        *(study(name) for name in ("x", "y", "z", "apart")),
+        study("a_pool", kind="pooled", contains=["x", "y"], **big),
+        study("b_pool", kind="pooled", contains=["y", "z"]),
+        study("c_near_x") | {"overlaps_with": ["x"]},
+        study("d_near_pool") | {"overlaps_with": ["b_pool"]},
+        study("e_held", findings__0__condition="blepharospasm", conditions=["blepharospasm"], **big),
+        study("f_pool", kind="pooled", contains=["e_held"], **small),
+    )
+    assert base.people_of("c_near_x") == {"c_near_x", "x"} and base.people_of("apart") == {"apart"}
+    assert base.people_of("a_pool") == {"a_pool", "x", "y", "c_near_x"}
+    found = meta.analyse(base, "blinks")
+    assert [one.study.id for one, _ in found.used] == ["a_pool", "apart", "f_pool"]
+    again = "probably the same people, in part, as a_pool, which is larger"
+    assert {found.left_out[f"{name}/cr"] for name in ("b_pool", "c_near_x", "d_near_pool")} == {again}
+    assert found.left_out["e_held/cr"] == "its data are in f_pool"
+
+
 def test_unverified_numbers_enter_no_statistic(tmp_path: Path) -> None:
     base = evidence.load(write(tmp_path, study("a_one"), study("b_two")), shipped=False)
     with pytest.raises(

@@ -92,6 +92,16 @@ class Base:
                 out.setdefault(other, set()).add(study.id)
         return out
 
+    def people_of(self, name: str) -> frozenset[str]:
+        """Return the ids of all studies whose people `name` reports, or probably does: its own, held, overlapping."""
+        found, waiting = {name}, [name]
+        while waiting:
+            one = waiting.pop()
+            new = (self.contained_in(one) | self.overlapping(one)) - found
+            found |= new
+            waiting += new
+        return frozenset(found)
+
     def contained_in(self, pooled: str) -> frozenset[str]:
         """Return the ids of all studies whose data `pooled` holds, at any depth."""
         found: set[str] = set()

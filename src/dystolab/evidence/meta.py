@@ -228,11 +228,15 @@ def _one_each(found: list[Usable], condition: str | None, left: dict[str, str]) 
 
 
 def _one_of_people(base: Base, found: list[Usable], left: dict[str, str]) -> list[Usable]:
-    """Keep the largest of studies that probably report the same people."""
+    """Keep the largest of studies that probably report the same people, and pooled ones instead of what they hold."""
     kept: list[Usable] = []
     for one, size in sorted(found, key=lambda usable: -sum(group.n or 0 for group in usable[0].finding.groups)):
-        same = base.overlapping(one.study.id)
-        larger = next((other.study.id for other, _ in kept if other.study.id in same), None)
+        held = next((other.study.id for other, _ in found if one.study.id in base.contained_in(other.study.id)), None)
+        if held is not None:
+            left[one.name] = f"its data are in {held}"
+            continue
+        same = base.people_of(one.study.id)
+        larger = next((other.study.id for other, _ in kept if same & base.people_of(other.study.id)), None)
         if larger is None:
             kept.append((one, size))
         else:
