@@ -10,10 +10,13 @@ import pytest
 
 from dystolab import cli, evidence, experiments
 from dystolab.circuit import tables
-from dystolab.evidence import citing
+from dystolab.evidence import citing, vocabulary
+from dystolab.evidence.schema import Study
 from dystolab.experiments.provenance import _hashes
 from dystolab.result import Result
+from evidence_files import STUDY
 
+VOCABULARY, _ = vocabulary.read([vocabulary.FILE])
 RESULT = Result(
     experiment="eyeblink",
     settings={},
@@ -53,6 +56,23 @@ def test_a_table_that_changed_since_is_told() -> None:
     assert found["10.3389/fnsys.2022.919761"].changed == ("purkinje_burst",)
     line = citing.as_line(found["10.3389/fnsys.2022.919761"], evidence.load())
     assert "this table has changed since: purkinje_burst" in line
+
+
+def test_what_is_not_known_of_a_study_is_left_out(capsys: pytest.CaptureFixture[str]) -> None:
+    whole = Study.model_validate(STUDY)
+    bare = dict.fromkeys(("first_author", "year", "journal", "doi", "address"))
+    for changes, line in (
+        ({}, "Doe J et al. 2001. Blinks of people. Brain. 10.1234/doe.2001"),
+        ({"year": None, "doi": None}, "Doe J et al. Blinks of people. Brain. https://example.org/doe"),
+        ({"title": "Do people blink?", "journal": None}, "Doe J et al. 2001. Do people blink? 10.1234/doe.2001"),
+        (bare, "Blinks of people."),
+    ):
+        one = whole.model_copy(update=changes)
+        assert citing.study_line(one) == line
+        cited = citing.as_line(citing.Citation("10.1234/DOE.2001", ("x",)), evidence.Base({one.id: one}, VOCABULARY))
+        assert cited == (f"{line} (x)" if one.doi else "10.1234/DOE.2001 (x)")
+    assert cli.call(["cite", "pd_tremor_ebcc"]) == 0
+    assert capsys.readouterr().out.startswith("Eyeblink conditioning is preserved in Parkinson's disease with tremor. ")
 
 
 def test_the_verb_cites_results_and_studies(

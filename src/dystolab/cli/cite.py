@@ -46,9 +46,8 @@ def _result(base: Any, path: Path, form: str) -> list[dict[str, Any]]:
 
 
 def _study(base: Any, name: str, form: str) -> list[dict[str, Any]]:
-    from dystolab.evidence import bibtex, words
+    from dystolab.evidence import bibtex, citing, words
 
     study = base.study(name)
-    line = f"{study.first_author} et al. {study.year}. {study.title}. {study.journal}. {words.source(study)}"
-    text = bibtex.entry(study) if form == "bibtex" else line
+    text = bibtex.entry(study) if form == "bibtex" else citing.study_line(study)
     return [{"source": words.source(study), "why": [f"study {name}"], "changed": [], "text": text}]

@@ -11,6 +11,7 @@ from typing import Any
 from dystolab.errors import DystolabError
 from dystolab.evidence import bibtex
 from dystolab.evidence.base import Base
+from dystolab.evidence.schema import Study
 from dystolab.result import Result
 
 _KINDS = {"experiments": "stimulus", "circuit": "body"}
@@ -90,8 +91,23 @@ def as_line(citation: Citation, base: Base) -> str:
         return f"The dystolab developers. {TITLE}.{why}"
     for study in base.studies.values():
         if study.doi and study.doi.lower() == citation.source.lower():
-            return f"{study.first_author} et al. {study.year}. {study.title}. {study.journal}. {study.doi}{why}{old}"
+            return f"{study_line(study)}{why}{old}"
     return f"{citation.source}{why}{old}"
+
+
+def study_line(study: Study) -> str:
+    """Return a study as a line for people, without what is not known of it.
+
+    Examples
+    --------
+    >>> from dystolab.evidence import load
+    >>> study_line(load().study("pd_tremor_ebcc"))[:72]
+    "Eyeblink conditioning is preserved in Parkinson's disease with tremor. h"
+    """
+    author = f"{study.first_author} et al." if study.first_author else None
+    known = [str(part) for part in (author, study.year, study.title, study.journal) if part]
+    sentences = [part if part.endswith((".", "?", "!")) else f"{part}." for part in known]
+    return " ".join([*sentences, study.doi or study.address or ""]).rstrip()
 
 
 def _version(results: list[Result]) -> str:
