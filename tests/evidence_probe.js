@@ -16,6 +16,6 @@ try {
   told.push(buttons().length); text.value = "";
   const sure = document.getElementById("verified"); sure.checked = true; sure.dispatchEvent(new Event("input", { bubbles: true }));
   told.push(buttons().map(b => b.dataset.cell).join());
-  told.push(document.querySelectorAll("#conflicts details").length, document.querySelectorAll("#map button[tabindex='0']").length);
+  told.push(document.querySelectorAll("#conflicts details").length, document.querySelectorAll("#disputes details").length, document.querySelectorAll("#map button[tabindex='0']").length);
 } catch (error) { told.push(String(error)); }
 const out = document.createElement("pre"); out.id = "probe"; out.textContent = JSON.stringify(told); document.body.append(out);

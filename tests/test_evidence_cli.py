@@ -35,7 +35,9 @@ def few_studies(
             re.sub(r"conflicts_with:\n(- .*\n| +- .*\n)+", "conflicts_with: []\n", text)
         )
     question = {"id": "q", "asks": "Why?", "decides": "A trial.", "studies": list(FEW)}
-    (shipped / "questions.yaml").write_text(dumped({"questions": [question]}))
+    side = {"says": "yes", "studies": ["teo_2009_ebcc_focal"]}
+    dispute = {"id": "d", "about": "So or not.", "decides": "Look.", "sides": [side]}
+    (shipped / "questions.yaml").write_text(dumped({"questions": [question], "disputes": [dispute]}))
     (shipped / "vocabulary.yaml").write_bytes(vocabulary.FILE.read_bytes())
     monkeypatch.setattr(bases, "SHIPPED", shipped)
     monkeypatch.setattr(open_questions, "FILE", shipped / "questions.yaml")
@@ -71,8 +73,11 @@ def test_list_tells_what_was_found(capsys: pytest.CaptureFixture[str], tmp_path:
         [
             *(
                 "doe_2001_blink",
+                "cr",
                 "blinks",
                 "cervical_dystonia",
+                "ill vs healthy",
+                "-",
                 "12 / 8",
                 "20 % (SD 10) / 30 % (SD 12), p = 0.04",
                 "↓ decrease",
@@ -80,7 +85,9 @@ def test_list_tells_what_was_found(capsys: pytest.CaptureFixture[str], tmp_path:
             *("10.1234/doe.2001", "abstract", "yes"),
         ]
     ]
-    assert "roe_2002\t-\tcervical_dystonia\t-\t-\tnothing read" in told(capsys, "list", *own, "--paradigm", "tdt")
+    assert "roe_2002\t-\t-\tcervical_dystonia\t-\t-\t-\t-\tnothing read" in told(
+        capsys, "list", *own, "--paradigm", "tdt"
+    )
     assert told(capsys, "list", *own, "--verified").count("\n") == 1
     assert "doe_2001" in told(capsys, "list", *own, "--condition", "isolated_dystonia")
     assert "doe_2001" not in told(capsys, "list", *own, "--condition", "blepharospasm")
@@ -97,7 +104,10 @@ def test_show_tells_both_readings(capsys: pytest.CaptureFixture[str], tmp_path: 
     base_of(tmp_path / "own", STUDY)
     second = (tmp_path / "own" / "second" / "doe_2001_blink.yaml").read_text()
     (tmp_path / "own" / "second" / "doe_2001_blink.yaml").write_text(second.replace("mean: 20", "mean: 21"))
+    first = tmp_path / "own" / "studies" / "doe_2001_blink.yaml"
+    first.write_text(first.read_text().replace("  address: null", "  address: https://example.org/table"))
     text = told(capsys, "show", "doe_2001_blink", "--base", "own")
+    assert "(abstract, https://example.org/table)" in text
     assert "cr: ↓ decrease of blinks, cervical_dystonia, ill vs healthy" in text
     assert "first / second reader, case.mean: 20 / 21" in text and "disagreed" in text
     (finding,) = json.loads(told(capsys, "show", "doe_2001_blink", "--base", "own", "--json"))["study"]["findings"]
@@ -151,7 +161,10 @@ def test_files_that_are_written(capsys: pytest.CaptureFixture[str], tmp_path: Pa
 def test_conflicts_terms_and_meta(capsys: pytest.CaptureFixture[str]) -> None:
     text = told(capsys, "conflicts")
     assert "conflicts" in text and "Why?\n  what would decide it: A trial.\n  see teo_2009_ebcc_focal" in text
-    assert json.loads(told(capsys, "conflicts", "--json"))["questions"]
+    assert "dispute d: So or not.\n  yes: teo_2009_ebcc_focal\n  none of the conflicts above shows it\n" in text
+    assert "what would decide it (this project's proposal): Look." in text
+    found = json.loads(told(capsys, "conflicts", "--json"))
+    assert found["questions"] and found["disputes"][0]["computed"] is False
     for kind in ("paradigms", "conditions", "factors", "measures"):
         assert len(json.loads(told(capsys, "terms", kind, "--json"))[kind]) == len(
             evidence.load().vocabulary.terms(kind)
@@ -160,6 +173,14 @@ def test_conflicts_terms_and_meta(capsys: pytest.CaptureFixture[str]) -> None:
     assert "did you mean 'measures'" in told(capsys, "terms", "measure", code=cli.BAD_INPUT)
     refused = told(capsys, "meta", "--measure", "conditioned_respons", code=cli.BAD_INPUT)
     assert "did you mean 'conditioned_responses'" in refused
+
+
+def test_a_conflict_without_a_proposal_says_so(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    write(tmp_path / "own", study("a_less", conflicts_with=["b_same"]), study("b_same"))
+    text = told(capsys, "conflicts", "--base", "own")
+    assert "  nobody has said what would decide it\n" in text
+    assert "1 conflicts; of 1 nobody has said what would decide them" in text
+    assert json.loads(told(capsys, "conflicts", "--base", "own", "--json"))["undecided"] == 1
 
 
 def test_every_name_is_in_the_documented_list() -> None:

@@ -16,7 +16,7 @@ import pytest
 
 from dystolab import evidence
 from dystolab.errors import EvidenceError
-from dystolab.evidence import conflicts, export, gaps, open_questions, page
+from dystolab.evidence import conflicts, export, gaps, open_questions, page, selection
 from dystolab.evidence.base import SHIPPED
 from dystolab.plots import evidence_gaps
 from evidence_files import STUDY, changed, dumped, study, write
@@ -66,6 +66,54 @@ def test_agreement_counts_verified_studies_once(tmp_path: Path) -> None:
     unread = evidence.load(write(tmp_path / "c", study("a_one"), study("b_two")), shipped=False)
     (cell,) = gaps.cells(unread).values()
     assert cell.agreement is None
+
+
+def test_agreement_is_of_what_can_be_compared(tmp_path: Path) -> None:
+    def agreement(name: str, *studies: dict[str, Any]) -> float | None:
+        (cell,) = gaps.cells(base_of(tmp_path / name, *studies)).values()
+        return cell.agreement
+
+    def stimulated(name: str, factor: str | None, **more: Any) -> dict[str, Any]:
+        within = {"findings__0__design": "within", "findings__0__contrast": "after_vs_before"}
+        return opposite(name, findings__0__factor=factor, **within, **more)
+
+    one, other = stimulated("a_one", "dbs_gpi"), stimulated("b_two", "dbs_gpi")
+    assert agreement("factor", one, other) == 1.0
+    assert agreement("factors", one, stimulated("b_two", "cb_ctbs")) is None
+    assert agreement("none", stimulated("a_one", None), stimulated("b_two", None)) is None
+    assert agreement("review", study("a_one"), opposite("b_two", kind="review")) is None
+
+
+def test_each_set_of_people_has_one_vote(tmp_path: Path) -> None:
+    def agreement(name: str, *studies: dict[str, Any]) -> float | None:
+        (cell,) = gaps.cells(base_of(tmp_path / name, *studies)).values()
+        return cell.agreement
+
+    null = opposite("x")["findings"][0]
+    twice = study("a_one", findings=[STUDY["findings"][0], dict(STUDY["findings"][0], id="again")])
+    assert agreement("twice", twice, opposite("b_null")) == 0.5
+    torn = study("a_one", findings=[STUDY["findings"][0], dict(null, id="null")])
+    assert agreement("torn", torn, opposite("b_null")) == 0.5  # mixed, and no change
+    assert agreement("alone", torn) is None
+    same = study("b_two", overlaps_with=["a_one"])
+    assert agreement("overlap", study("a_one"), same, opposite("c_null")) == 0.5
+    assert agreement("one", study("a_one"), same) is None
+
+
+def test_a_paradigm_selects_the_findings_that_lie_in_it(tmp_path: Path) -> None:
+    noise = dict(STUDY["findings"][0], id="recovery", measure="blink_reflex_recovery")
+    both = study("a_both", paradigms=["ebcc", "blink_reflex"], findings=[STUDY["findings"][0], noise])
+    title = study("b_title", findings=[], read="title")
+    base = evidence.load(write(tmp_path, both, title), shipped=False)
+    found = selection.select(base, selection.Wanted(paradigm="ebcc"))
+    assert [(one.id, [f.finding.id for f in findings]) for one, findings in found] == [
+        ("a_both", ["cr"]),
+        ("b_title", []),
+    ]
+    other = evidence.load(
+        write(tmp_path / "b", study("c_healthy", conditions=["cervical_dystonia", "healthy"])), shipped=False
+    )
+    assert selection.select(other, selection.Wanted(condition="healthy")) == []  # its findings are on others
 
 
 def test_conflicts_are_of_one_question(tmp_path: Path) -> None:
@@ -120,11 +168,17 @@ def test_a_conflict_is_of_one_intervention(tmp_path: Path) -> None:
     assert told("broad", None, None, findings__0__measure="dystonia_score", **ill) == []
 
 
+def disputed(name: str, decides: str, *sides: list[str], **more: Any) -> open_questions.Dispute:
+    """Return a dispute with these studies on its sides."""
+    told = [{"says": f"side {i}", "studies": studies} for i, studies in enumerate(sides)]
+    return open_questions.Dispute.model_validate({"id": name, "about": name, "decides": decides, "sides": told, **more})
+
+
 def test_noted_conflicts_and_what_would_decide_them(tmp_path: Path) -> None:
     write(tmp_path, study("a_less", conflicts_with=["b_same"]), study("b_same"), opposite("c_null"))
     base = evidence.load(tmp_path, shipped=False)
-    dispute = open_questions.Dispute(id="x", about="x", decides="A trial.", measures=("blinks",), studies=("a_less",))
-    pair = open_questions.Dispute(id="y", about="y", decides="Another.", studies=("a_less", "b_same"))
+    dispute = disputed("x", "A trial.", ["a_less"], measures=("blinks",))
+    pair = disputed("y", "Another.", ["a_less"], ["b_same"])
     (found,) = conflicts.conflicts(base, open_questions.OpenQuestions(disputes=(dispute, pair)))
     assert (found.decides, set(found.sides)) == ("A trial.", {"decrease", "no_change"})
     assert found.noted == (("a_less", "b_same"),)
@@ -133,6 +187,50 @@ def test_noted_conflicts_and_what_would_decide_them(tmp_path: Path) -> None:
     )
     (only,) = conflicts.conflicts(lone, open_questions.OpenQuestions(disputes=(pair,)))
     assert (only.measure, only.noted, only.decides) == ("", (("a_less", "b_same"),), "Another.")
+    strange = disputed("z", "Not this.", ["somebody", "else"], measures=("blinks",))
+    (found,) = conflicts.conflicts(base, open_questions.OpenQuestions(disputes=(strange, pair)))
+    assert found.decides is None  # of the measure, but of no study of it; and of studies, but not of the measure
+
+
+def test_a_proposal_is_of_one_conflict(tmp_path: Path) -> None:
+    lid = {"conditions": ["blepharospasm"], "findings__0__condition": "blepharospasm"}
+    studies = [study("a_less"), opposite("b_null"), study("c_lid", **lid), opposite("d_lid", **lid)]
+    base = evidence.load(write(tmp_path, *studies), shipped=False)
+    asked = {"measure": "blinks", "contrast": "ill_vs_healthy", "condition": "blepharospasm", "decides": "Watch lids."}
+    found = open_questions.OpenQuestions.model_validate({"proposals": [asked]})
+    told = {one.conditions: one.decides for one in conflicts.conflicts(base, found)}
+    assert told == {("cervical_dystonia",): None, ("blepharospasm",): "Watch lids."}
+    file = tmp_path / "questions.yaml"
+    wrong = [asked, asked, asked | {"condition": "dyt_tor1a"}, asked | {"factor": "dbs_gpi"}]
+    file.write_text(dumped({"proposals": wrong}))
+    problems = open_questions.read(base, file)[1]
+    assert [problem.line for problem in problems] == [6, 10, 14]
+    assert "blinks, ill_vs_healthy, blepharospasm stands twice" in str(problems[0])
+    assert "proposal for blinks, ill_vs_healthy, dyt_tor1a fits no conflict" in str(problems[1])
+    assert "proposal for blinks, ill_vs_healthy, dbs_gpi, blepharospasm fits no conflict" in str(problems[2])
+    file.write_text(dumped({"proposals": [asked | {"facter": "dbs_gpi"}]}))
+    assert "unknown key 'proposals.0.facter'" in str(open_questions.read(base, file)[1][0])
+
+
+def test_every_verified_conflict_has_something_that_would_decide_it() -> None:
+    base = evidence.load()
+    questions = open_questions.load(base)
+    found = conflicts.conflicts(base, questions, verified=True)
+    assert [one.asked for one in found if one.decides is None] == []
+    owners = [sum(proposal.is_of(one) for one in found) for proposal in questions.proposals]
+    assert set(owners) == {1}
+    (tremor,) = [one for one in found if one.conditions == ("essential_tremor",)]
+    assert "essential tremor" in str(tremor.decides)
+
+
+def test_disputes_are_told_even_if_no_conflict_shows_them() -> None:
+    base = evidence.load()
+    questions = open_questions.load(base)
+    told = questions.as_json(conflicts.conflicts(base, questions))["disputes"]
+    shown = {one["id"]: one["computed"] for one in told}
+    assert shown["ebcc"] and not shown["model_against_people"] and not shown["basal_ganglia_needed"]
+    assert json.loads(export.as_json(base))["disputes"] == page.data(base)["disputes"] == told
+    assert all(one["decides"] and len(one["sides"]) > 1 for one in told)
 
 
 def test_every_question_names_studies_that_exist(tmp_path: Path) -> None:
@@ -141,10 +239,12 @@ def test_every_question_names_studies_that_exist(tmp_path: Path) -> None:
     assert problems == [] and found.questions and found.disputes
     file = tmp_path / "questions.yaml"
     one = {"id": "q", "asks": "Why?", "decides": "A trial.", "studies": ["teo_2009_ebcc_focl"]}
-    file.write_text(dumped({"questions": [one, one]}))
+    side = {"says": "so", "studies": ["teo_2009_ebcc_focal", "teo_2009"]}
+    torn = {"id": "d", "about": "It.", "decides": "A trial.", "sides": [side]}
+    file.write_text(dumped({"questions": [one, one], "disputes": [torn]}))
     told = " ".join(str(problem) for problem in open_questions.read(base, file)[1])
     assert "q: unknown study 'teo_2009_ebcc_focl'" in told and "did you mean 'teo_2009_ebcc_focal'" in told
-    assert "id 'q' stands twice" in told
+    assert "id 'q' stands twice" in told and "d: unknown study 'teo_2009'" in told
     with pytest.raises(EvidenceError, match="unknown study"):
         open_questions.load(evidence.Base({}, base.vocabulary))
 
@@ -156,6 +256,18 @@ def test_the_table_holds_every_number(tmp_path: Path) -> None:
     assert (row["case_mean"], row["case_spread_value"], row["reference_n"]) == ("20.0", "10.0", "8")
     assert (row["p_relation"], row["p_value"], row["status"], row["verified"]) == ("=", "0.04", "unread", "no")
     assert (title["id"], title["finding"]) == ("b_title", "")
+
+
+def test_the_table_tells_where_it_was_read(tmp_path: Path) -> None:
+    parts = {"kind": "pooled", "contains": ["b_part", "c_part"], "paradigms": ["ebcc", "emg"]}
+    whole = study("a_whole", **parts, findings__0__address="https://example.org/table")
+    base = evidence.load(write(tmp_path, whole, study("b_part"), study("c_part")), shipped=False)
+    row, other, _ = csv.DictReader(io.StringIO(export.as_csv(base)))
+    assert (row["finding_address"], other["finding_address"]) == ("https://example.org/table", "")
+    assert (row["address"], row["read_on"]) == ("https://example.org/doe", "2026-01-02")
+    assert (row["paradigms"], row["contains"]) == ("ebcc; emg", "b_part; c_part")
+    assert row["population"] == "12 patients and 8 healthy people"
+    assert page.data(base)["studies"]["a_whole"]["findings"]["a_whole/cr"][-1] == "https://example.org/table"
 
 
 def test_bibtex_is_well_formed(tmp_path: Path) -> None:
@@ -170,7 +282,7 @@ def test_bibtex_is_well_formed(tmp_path: Path) -> None:
 
 def test_everything_as_json() -> None:
     told = json.loads(export.as_json(evidence.load()))
-    assert set(told) == {"studies", "cells", "conflicts", "questions", "report"}
+    assert set(told) == {"studies", "cells", "conflicts", "questions", "disputes", "report"}
     assert told["report"]["studies"] == len(told["studies"])
 
 
@@ -215,7 +327,7 @@ def test_the_page_works_in_a_browser(tmp_path: Path) -> None:
     (told,) = re.findall(r'<pre id="probe">(.*?)</pre>', done.stdout)
     assert json.loads(told) == [
         "2,1", True, "blepharospasm|ebcc", "true", True, False, True, "https://doi.org/10.1234/one,https://doi.org/10.1234/two",
-        1, "cervical_dystonia|ebcc", 1, 1,
+        1, "cervical_dystonia|ebcc", 1, 8, 1,
     ]  # fmt: skip
 
 

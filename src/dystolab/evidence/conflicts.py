@@ -9,15 +9,16 @@ contradict what it holds: then both rest on the same people, and that is told.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations, permutations
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dystolab.evidence.base import Base
-from dystolab.evidence.gaps import SIGNS
-from dystolab.evidence.open_questions import OpenQuestions
-from dystolab.evidence.schema import OPEN_CONTRASTS
+from dystolab.evidence.gaps import SIGNS, comparable
 from dystolab.evidence.verification import Checked
+
+if TYPE_CHECKING:
+    from dystolab.evidence.open_questions import OpenQuestions
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,10 @@ class Conflict:
         Pairs of studies that a reader noted as contradictory.
     contained : tuple of (str, str)
         Pooled studies, and studies on another side whose data they hold.
+    conditions : tuple of str
+        Of its findings; none if it was only noted.
     decides : str or None
-        What would decide it, where somebody wrote that down.
+        What would decide it, as this project proposes, where it does.
     """
 
     measure: str
@@ -46,8 +49,14 @@ class Conflict:
     sides: Mapping[str, tuple[str, ...]]
     verified: Mapping[str, bool]
     noted: tuple[tuple[str, str], ...]
-    contained: tuple[tuple[str, str], ...]
-    decides: str | None
+    contained: tuple[tuple[str, str], ...] = ()
+    conditions: tuple[str, ...] = ()
+    decides: str | None = None
+
+    @property
+    def asked(self) -> tuple[str, str, str]:
+        """Measure, contrast and factor."""
+        return self.measure, self.contrast, self.factor
 
     @property
     def studies(self) -> frozenset[str]:
@@ -59,7 +68,8 @@ class Conflict:
     def as_json(self) -> dict[str, Any]:
         """Return the conflict as JSON values."""
         told = {**vars(self), "sides": {side: list(names) for side, names in self.sides.items()}}
-        return {**told, **{key: [list(pair) for pair in getattr(self, key)] for key in ("noted", "contained")}}
+        pairs = {key: [list(pair) for pair in getattr(self, key)] for key in ("noted", "contained")}
+        return {**told, **pairs, "conditions": list(self.conditions)}
 
 
 def conflicts(base: Base, questions: OpenQuestions, *, verified: bool = False) -> list[Conflict]:
@@ -73,36 +83,41 @@ def conflicts(base: Base, questions: OpenQuestions, *, verified: bool = False) -
     verified : bool
         Only among verified findings, and without those that were only noted.
     """
+    found = computed(base, verified=verified)
+    seen = {pair for conflict in found for pair in conflict.noted}
+    left = [] if verified else [_only_noted(base, pair) for pair in _noted(base) if pair not in seen]
+    return [replace(conflict, decides=questions.decides(conflict)) for conflict in [*found, *left]]
+
+
+def computed(base: Base, *, verified: bool = False) -> list[Conflict]:
+    """Return the conflicts that directions show, those of most findings first, without what would decide them."""
     noted = _noted(base)
-    out = []
-    for group in _joined(_pairs(base, verified)):
-        first = group[0].finding
-        studies = {one.study.id for one in group}
-        pairs = tuple(pair for pair in noted if studies.issuperset(pair))
-        sides = {sign: tuple(one.name for one in group if one.finding.direction == sign) for sign in SIGNS}
-        known = {one.name: one.verified for one in group}
-        asked = (first.measure, first.contrast, first.factor or "")
-        decides = questions.decides(studies, first.measure)
-        told = {k: v for k, v in sides.items() if v}
-        out.append(Conflict(*asked, told, known, pairs, _contained(base, group), decides))
-    seen = {pair for conflict in out for pair in conflict.noted}
-    left = [] if verified else [pair for pair in noted if pair not in seen]
-    return sorted(out, key=lambda conflict: -len(conflict.verified)) + [_only_noted(base, questions, p) for p in left]
+    found = [_conflict(base, group, noted) for group in _joined(_pairs(base, verified))]
+    return sorted(found, key=lambda conflict: -len(conflict.verified))
+
+
+def _conflict(base: Base, group: list[Checked], noted: list[tuple[str, str]]) -> Conflict:
+    first = group[0].finding
+    studies = {one.study.id for one in group}
+    sides = {sign: tuple(one.name for one in group if one.finding.direction == sign) for sign in SIGNS}
+    return Conflict(
+        first.measure,
+        first.contrast,
+        first.factor or "",
+        {sign: names for sign, names in sides.items() if names},
+        {one.name: one.verified for one in group},
+        tuple(pair for pair in noted if studies.issuperset(pair)),
+        _contained(base, group),
+        tuple(dict.fromkeys(one.finding.condition for one in group)),
+    )
 
 
 def _pairs(base: Base, verified: bool) -> list[tuple[Checked, Checked]]:
     asked: dict[tuple[str, str, str | None], list[Checked]] = {}
     for one in base.checked:
-        if (one.verified or not verified) and _comparable(base, one):
+        if (one.verified or not verified) and comparable(base, one):
             asked.setdefault((one.finding.measure, one.finding.contrast, one.finding.factor), []).append(one)
     return [pair for group in asked.values() for pair in combinations(group, 2) if _contradict(base, *pair)]
-
-
-def _comparable(base: Base, one: Checked) -> bool:
-    """Tell whether another study can contradict the finding: it must be known what was compared."""
-    needs = one.finding.contrast in OPEN_CONTRASTS or base.vocabulary.measures[one.finding.measure].broad
-    known = one.finding.factor is not None or not needs
-    return one.finding.direction in SIGNS and known and one.study.kind != "review"
 
 
 def _contradict(base: Base, one: Checked, other: Checked) -> bool:
@@ -144,7 +159,7 @@ def _noted(base: Base) -> list[tuple[str, str]]:
     return sorted(pairs)
 
 
-def _only_noted(base: Base, questions: OpenQuestions, pair: tuple[str, str]) -> Conflict:
+def _only_noted(base: Base, pair: tuple[str, str]) -> Conflict:
     sides = {name: tuple(one.name for one in base.by_study.get(name, ())) for name in pair}
     known = {one.name: one.verified for name in pair for one in base.by_study.get(name, ())}
-    return Conflict("", "", "", sides, known, (pair,), (), questions.decides(set(pair), ""))
+    return Conflict("", "", "", sides, known, (pair,))

@@ -10,10 +10,14 @@ from typing import Any
 
 from dystolab.evidence import bibtex, conflicts, gaps, open_questions, page, report, words
 from dystolab.evidence.base import Base
-from dystolab.evidence.schema import Finding, Group, Spread
+from dystolab.evidence.schema import Finding, Group, Spread, Study
 from dystolab.evidence.verification import Checked
 
-_STUDY = ("id", "first_author", "year", "title", "journal", "doi", "address", "kind", "species", "read", "implication")
+_STUDY = (
+    *("id", "first_author", "year", "title", "journal", "doi", "address", "kind", "species", "population", "paradigms"),
+    *("contains", "read", "read_on", "implication"),
+)
+_LISTS = ("paradigms", "contains")
 _FINDING = ("measure", "what", "condition", "contrast", "factor", "design", "direction", "unit", "where")
 _GROUP = ("name", "n", "n_of", "mean", "median", "proportion", "count")
 _SPREAD = ("kind", "value", "low", "high")
@@ -23,7 +27,7 @@ def as_csv(base: Base) -> str:
     """Return one line per finding, numbers of the first case and the first reference; studies without any have one."""
     out = io.StringIO()
     rows = [
-        {**{key: getattr(study, key) for key in _STUDY}, **found}
+        {**_study(study), **found}
         for study in base.studies.values()
         for found in [_row(one) for one in base.by_study[study.id]] or [{}]
     ]
@@ -39,13 +43,14 @@ def as_bibtex(base: Base) -> str:
 
 
 def as_json(base: Base) -> str:
-    """Return studies, findings with their status, the map, conflicts and open questions as one JSON object."""
+    """Return studies, findings with their status, map, conflicts, disputes and open questions as one JSON object."""
     questions = open_questions.read(base)[0]
+    found = conflicts.conflicts(base, questions)
     told = {
         "studies": [words.as_json(base, study) for study in base.studies.values()],
         "cells": [cell.as_json() for cell in gaps.cells(base).values()],
-        "conflicts": [conflict.as_json() for conflict in conflicts.conflicts(base, questions)],
-        "questions": questions.model_dump(mode="json")["questions"],
+        "conflicts": [conflict.as_json() for conflict in found],
+        **questions.as_json(found),
         "report": report.report(base),
     }
     return json.dumps(told, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
@@ -63,12 +68,18 @@ FORMATS: Mapping[str, Callable[[Base], str]] = {
 def _headings() -> list[str]:
     group = [f"{role}_{key}" for role in ("case", "reference") for key in (*_GROUP, *(f"spread_{k}" for k in _SPREAD))]
     effect = [f"effect_{key}" for key in ("kind", "value", *(f"spread_{k}" for k in _SPREAD))]
-    return ["finding", *_FINDING, *group, *effect, "p_relation", "p_value", "status", "verified"]
+    return ["finding", *_FINDING, "finding_address", *group, *effect, "p_relation", "p_value", "status", "verified"]
+
+
+def _study(study: Study) -> dict[str, Any]:
+    told = {key: getattr(study, key) for key in _STUDY}
+    return {**told, **{key: "; ".join(told[key]) for key in _LISTS}}
 
 
 def _row(one: Checked) -> dict[str, Any]:
     finding: Finding = one.finding
     row: dict[str, Any] = {"finding": finding.id, **{key: getattr(finding, key) for key in _FINDING}}
+    row["finding_address"] = finding.address
     for role in ("case", "reference"):
         for group in finding.of(role)[:1]:
             row |= _group(role, group)

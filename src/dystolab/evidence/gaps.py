@@ -8,12 +8,12 @@ to the subjects (stimulation, lesion, genes). If that leaves none, it belongs to
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from dystolab.evidence.base import Base
-from dystolab.evidence.schema import Finding, Study
+from dystolab.evidence.schema import OPEN_CONTRASTS, Finding, Study
 from dystolab.evidence.verification import Checked
 
 SIGNS = ("increase", "decrease", "no_change")
@@ -33,8 +33,8 @@ class Cell:
     verified_share : float or None
         Of the findings; None where there is none.
     agreement : float or None
-        Share of the most common direction among verified findings on one measure and contrast, all such questions
-        together; None where no question was asked by two studies. Data that a pooled study holds count once.
+        Share of the most common direction among the votes on one measure, contrast and factor, all such questions
+        together; None where no question was asked of two sets of people. Each set of people has one vote.
     """
 
     condition: str
@@ -75,12 +75,27 @@ def unread(base: Base) -> list[Study]:
     return [study for study in base.studies.values() if not study.findings]
 
 
+def paradigms(base: Base, one: Checked) -> tuple[str, ...]:
+    """Return the paradigms that a finding lies in."""
+    measured = {_paradigm(base, finding) for finding in one.study.findings}
+    own = _paradigm(base, one.finding)
+    return tuple(name for name in one.study.paradigms if name == own or name not in measured) or one.study.paradigms
+
+
+def comparable(base: Base, one: Checked) -> bool:
+    """Tell whether another study can agree with a finding or contradict it: it must be known what was compared.
+
+    Reviews only retell. Contrasts that leave open what was done, divided or correlated need a factor, and broad
+    measures too.
+    """
+    needs = one.finding.contrast in OPEN_CONTRASTS or base.vocabulary.measures[one.finding.measure].broad
+    known = one.finding.factor is not None or not needs
+    return one.finding.direction in SIGNS and known and one.study.kind != "review"
+
+
 def _places(base: Base, study: Study) -> Iterator[tuple[str, str, Checked | None]]:
-    measured = {_paradigm(base, finding) for finding in study.findings}
-    done = [paradigm for paradigm in study.paradigms if paradigm not in measured]
     for one in base.by_study[study.id]:
-        own = [paradigm for paradigm in study.paradigms if paradigm == _paradigm(base, one.finding)]
-        for paradigm in [*own, *done] or study.paradigms:
+        for paradigm in paradigms(base, one):
             yield one.finding.condition, paradigm, one
     if not study.findings:
         for condition in study.conditions:
@@ -98,18 +113,24 @@ def _cell(base: Base, key: tuple[str, str], studies: tuple[str, ...], findings: 
 
 
 def agreement(base: Base, findings: tuple[Checked, ...]) -> float | None:
-    """Return the share of verified findings with the most common direction on their own measure and contrast."""
-    asked: dict[tuple[str, str], list[Checked]] = {}
+    """Return the share of the most common direction among the votes of verified findings on their own question."""
+    asked: dict[tuple[str, str, str | None], list[Checked]] = {}
     for one in findings:
-        if one.verified and one.finding.direction in SIGNS:
-            asked.setdefault((one.finding.measure, one.finding.contrast), []).append(one)
-    most = total = 0
-    for group in asked.values():
-        group = without_contained(base, group)
-        if len({one.study.id for one in group}) > 1:
-            most += Counter(one.finding.direction for one in group).most_common(1)[0][1]
-            total += len(group)
-    return most / total if total else None
+        if one.verified and comparable(base, one):
+            asked.setdefault((one.finding.measure, one.finding.contrast, one.finding.factor), []).append(one)
+    polls = [_votes(base, without_contained(base, group)) for group in asked.values()]
+    polls = [votes for votes in polls if votes.total() > 1]
+    most = sum(max(votes[sign] for sign in SIGNS) for votes in polls)
+    return most / sum(votes.total() for votes in polls) if polls else None
+
+
+def _votes(base: Base, findings: Iterable[Checked]) -> Counter[str]:
+    """Count one vote for each set of people: their one direction, or mixed where their findings differ."""
+    told: dict[frozenset[str], set[str]] = {}
+    for one in findings:
+        people = base.overlapping(one.study.id) | {one.study.id}
+        told.setdefault(people, set()).add(one.finding.direction)
+    return Counter(signs.pop() if len(signs) == 1 else "mixed" for signs in told.values())
 
 
 def without_contained(base: Base, findings: list[Checked]) -> list[Checked]:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator
 
-from dystolab.evidence import parsing, tree
+from dystolab.evidence import conflicts, parsing, tree
 from dystolab.evidence.base import Base
+from dystolab.evidence.conflicts import Conflict
 from dystolab.evidence.problems import Problem, refuse, unknown
-from dystolab.evidence.schema import Id, MeasureName, Part, Text
+from dystolab.evidence.schema import Condition, Contrast, Factor, Id, Many, MeasureName, Part, Text
 
 FILE = Path(__file__).with_name("questions.yaml")
 
@@ -27,6 +27,13 @@ class Question(Part):
     studies: Ids
 
 
+class Side(Part):
+    """What some studies of a dispute say."""
+
+    says: Text
+    studies: Ids
+
+
 class Dispute(Part):
     """Something on which studies contradict one another: measures on which they do, or the studies alone."""
 
@@ -34,25 +41,61 @@ class Dispute(Part):
     about: Text
     decides: Text
     measures: tuple[MeasureName, ...] = ()
-    studies: Ids
+    sides: Many[Side]
+
+    @property
+    def studies(self) -> tuple[str, ...]:
+        """The studies on all sides."""
+        return tuple(dict.fromkeys(name for side in self.sides for name in side.studies))
+
+    def is_shown_by(self, conflict: Conflict) -> bool:
+        """Tell whether the conflict is on a measure of this dispute, with a study of it; of noted ones, its studies."""
+        shared = conflict.studies.intersection(self.studies)
+        return bool(shared) and conflict.measure in self.measures if conflict.measure else shared == conflict.studies
+
+
+class Proposal(Part):
+    """What would decide one computed conflict: the one on this question that holds findings on this condition."""
+
+    measure: MeasureName
+    contrast: Contrast
+    factor: Factor | None = None
+    condition: Condition
+    decides: Text
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """Question and condition, as one tells them."""
+        return tuple(part for part in (self.measure, self.contrast, self.factor, self.condition) if part)
+
+    def is_of(self, conflict: Conflict) -> bool:
+        """Tell whether this is the proposal for `conflict`."""
+        asked = (self.measure, self.contrast, self.factor or "")
+        return asked == conflict.asked and self.condition in conflict.conditions
 
 
 class OpenQuestions(Part):
-    """The file: questions, and disputes with what would decide them."""
+    """The file: questions, disputes with what would decide them, and proposals for single conflicts."""
 
     questions: tuple[Question, ...] = ()
     disputes: tuple[Dispute, ...] = ()
+    proposals: tuple[Proposal, ...] = ()
 
-    def decides(self, studies: Collection[str], measure: str) -> str | None:
-        """Return what would decide a conflict of `studies` on `measure`, where a dispute says so."""
-        for dispute in self.disputes:
-            shared = set(studies) & set(dispute.studies)
-            if (measure and measure in dispute.measures) or (len(shared) > 1 and not dispute.measures):
-                return dispute.decides
-        for dispute in self.disputes:
-            if len(set(studies) & set(dispute.studies)) > 1:
-                return dispute.decides
-        return None
+    def decides(self, conflict: Conflict) -> str | None:
+        """Return what would decide `conflict`, where somebody said so: its own proposals, or those of its disputes."""
+        own = [proposal.decides for proposal in self.proposals if proposal.is_of(conflict)]
+        disputed = [dispute.decides for dispute in self.disputes if dispute.is_shown_by(conflict)]
+        return " ".join(own or disputed) or None
+
+    def as_json(self, found: list[Conflict]) -> dict[str, Any]:
+        """Return questions and disputes as JSON values; of disputes, whether one of the conflicts `found` shows it."""
+        return {
+            "questions": [question.model_dump(mode="json") for question in self.questions],
+            "disputes": [
+                {**dispute.model_dump(mode="json"), "computed": any(dispute.is_shown_by(one) for one in found)}
+                for dispute in self.disputes
+            ],
+        }
 
 
 def load(base: Base) -> OpenQuestions:
@@ -61,7 +104,7 @@ def load(base: Base) -> OpenQuestions:
     Raises
     ------
     EvidenceError
-        If the file is damaged, or names studies that `base` does not hold.
+        If the file is damaged, names studies that `base` does not hold, or proposes something for no conflict of it.
     """
     found, problems = read(base)
     refuse(problems)
@@ -80,8 +123,32 @@ def read(base: Base, file: Path | None = None) -> tuple[OpenQuestions, list[Prob
             if one.id in seen:
                 document.problem((part, i, "id"), f"id {one.id!r} stands twice; allowed: once; rename one")
             seen.add(one.id)
-            for j, name in enumerate(one.studies):
-                if name not in base.studies:
-                    said = unknown("study", name, base.studies, "base (`dystolab evidence list`)")
-                    document.problem((part, i, "studies", j), f"{one.id}: {said}")
+            _check_studies(document, (part, i), one, base)
+    _check_proposals(document, found, base)
     return found, document.problems
+
+
+def _check_studies(document: tree.Document, at: tree.Keys, one: Question | Dispute, base: Base) -> None:
+    named: list[tuple[tree.Keys, Ids]] = [(at, one.studies)]
+    if isinstance(one, Dispute):
+        named = [((*at, "sides", k), side.studies) for k, side in enumerate(one.sides)]
+    for below, names in named:
+        for j, name in enumerate(names):
+            if name not in base.studies:
+                said = unknown("study", name, base.studies, "base (`dystolab evidence list`)")
+                document.problem((*below, "studies", j), f"{one.id}: {said}")
+
+
+def _check_proposals(document: tree.Document, found: OpenQuestions, base: Base) -> None:
+    computed = conflicts.computed(base) if found.proposals else []
+    seen: set[tuple[str, ...]] = set()
+    for i, proposal in enumerate(found.proposals):
+        told = f"proposal for {', '.join(proposal.key)}"
+        if proposal.key in seen:
+            document.problem(("proposals", i), f"{told} stands twice; allowed: once; join them")
+        elif not any(proposal.is_of(conflict) for conflict in computed):
+            said = (
+                "fits no conflict; allowed: measure, contrast, factor and a condition of one; see `evidence conflicts`"
+            )
+            document.problem(("proposals", i), f"{told} {said}")
+        seen.add(proposal.key)

@@ -15,7 +15,7 @@ _HOLE = "/*DATA*/"
 
 
 def page(base: Base) -> str:
-    """Return the page: the map of condition by paradigm, its studies, the conflicts and the open questions."""
+    """Return the page: the map of condition by paradigm, studies, conflicts, disputes and the open questions."""
     text = json.dumps(data(base), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     # No `</script>` of a title may end the data.
     return TEMPLATE.read_text(encoding="utf-8").replace(_HOLE, text.replace("<", "\\u003c"), 1)
@@ -27,6 +27,7 @@ def data(base: Base) -> dict[str, Any]:
 
     questions = open_questions.read(base)[0]
     found = gaps.cells(base)
+    contradicted = conflicts.conflicts(base, questions)
     used = {key for pair in found for key in pair}
     return {
         "version": __version__,
@@ -34,8 +35,8 @@ def data(base: Base) -> dict[str, Any]:
         "paradigms": {k: v for k, v in base.vocabulary.paradigms.items() if k in used},
         "studies": {study.id: _study(base, study) for study in base.studies.values()},
         "cells": [[*key, list(cell.studies), [one.name for one in cell.findings]] for key, cell in found.items()],
-        "conflicts": [conflict.as_json() for conflict in conflicts.conflicts(base, questions)],
-        "questions": [question.model_dump(mode="json") for question in questions.questions],
+        "conflicts": [conflict.as_json() for conflict in contradicted],
+        **questions.as_json(contradicted),
     }
 
 
@@ -53,6 +54,7 @@ def _study(base: Base, study: Study) -> dict[str, Any]:
             one.name: [
                 one.finding.measure, one.finding.contrast, one.finding.direction,
                 words.sizes(one.finding), words.numbers(one.finding), one.verified, one.status, one.finding.what,
+                one.finding.factor, one.finding.address,
             ]
             for one in base.by_study[study.id]
         },

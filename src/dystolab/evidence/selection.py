@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import get_args
 
 from dystolab.errors import UnknownNameError
+from dystolab.evidence import gaps
 from dystolab.evidence.base import Base
 from dystolab.evidence.schema import Implication, Species, Study
 from dystolab.evidence.verification import Checked
@@ -63,7 +64,8 @@ class Wanted:
         """Tell whether a finding of a selected study is asked for."""
         within = self.condition and base.vocabulary.within(self.condition)
         return (
-            (self.measure is None or one.finding.measure == self.measure)
+            (self.paradigm is None or self.paradigm in gaps.paradigms(base, one))
+            and (self.measure is None or one.finding.measure == self.measure)
             and (not within or one.finding.condition in within)
             and (not self.verified or one.verified)
         )
@@ -71,6 +73,8 @@ class Wanted:
 
 def select(base: Base, wanted: Wanted) -> list[tuple[Study, tuple[Checked, ...]]]:
     """Return the studies that are asked for, each with those of its findings.
+
+    Studies without a result that could be read are there too; those with findings of which none is asked for are not.
 
     Raises
     ------
@@ -84,11 +88,12 @@ def select(base: Base, wanted: Wanted) -> list[tuple[Study, tuple[Checked, ...]]
     'sadnicka_2022_ebcc_pooled'
     """
     wanted.check(base)
-    return [
+    found = [
         (study, tuple(one for one in base.by_study[study.id] if wanted.selects_finding(base, one)))
         for study in base.studies.values()
         if wanted.selects(base, study)
     ]
+    return [(study, findings) for study, findings in found if findings or not study.findings]
 
 
 def _species(population: str) -> Collection[str]:

@@ -43,6 +43,18 @@ def link(study: Study) -> str:
     return f"https://doi.org/{study.doi}" if study.doi else study.address or ""
 
 
+def where(finding: Finding) -> str:
+    """Return where a finding stands, with the page if it was read on another than its study's.
+
+    Examples
+    --------
+    >>> from dystolab.evidence import load
+    >>> where(load().study("teo_2009_ebcc_focal").findings[0])
+    'abstract'
+    """
+    return f"{finding.where}, {finding.address}" if finding.address else finding.where
+
+
 def sizes(finding: Finding) -> str:
     """Return how many there were in each group, cases first.
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from dystolab.cli._json import AsJson, print_json
 from dystolab.cli.evidence._base import Condition, MeasureTerm, OwnBase, Paradigm, Population, Verified, load
 
-_HEADINGS = ("study", "measure", "condition", "n", "effect", "direction", "source", "read", "verified")
+if TYPE_CHECKING:
+    from dystolab.evidence import Checked, Study
+
+_HEADINGS = (
+    *("study", "finding", "measure", "condition", "contrast", "factor", "n", "effect", "direction", "source"),
+    *("read", "verified"),
+)
 
 
 def main(
@@ -25,7 +31,7 @@ def main(
     own: OwnBase = None,
     as_json: AsJson = False,
 ) -> None:
-    """List studies, a line for each finding: sizes, numbers, direction, source, how it was read, whether twice."""
+    """List studies, a line for each finding: what was compared, sizes, numbers, direction, source, reading."""
     from dystolab.cli._tables import print_items
     from dystolab.evidence import selection, words
 
@@ -39,22 +45,22 @@ def main(
         ]
         print_json(studies=told)
         return
-    rows = []
-    for study, findings in found:
-        rows += [
-            (
-                study.id,
-                one.finding.measure,
-                one.finding.condition,
-                words.sizes(one.finding),
-                words.numbers(one.finding),
-                words.direction(one.finding),
-                words.source(study),
-                study.read,
-                "yes" if one.verified else one.status.replace("_", " "),
-            )
-            for one in findings
-        ] or [
-            (study.id, "-", ", ".join(study.conditions), "-", "-", "nothing read", words.source(study), study.read, "-")
-        ]
+    rows = [row for study, findings in found for row in [_row(study, one) for one in findings] or [_unread(study)]]
     print_items(_HEADINGS, rows)
+
+
+def _row(study: Study, one: Checked) -> tuple[str, ...]:
+    from dystolab.evidence import words
+
+    finding = one.finding
+    asked = (finding.measure, finding.condition, finding.contrast.replace("_", " "), finding.factor or "-")
+    told = (words.sizes(finding), words.numbers(finding), words.direction(finding))
+    verified = "yes" if one.verified else one.status.replace("_", " ")
+    return study.id, finding.id, *asked, *told, words.source(study), study.read, verified
+
+
+def _unread(study: Study) -> tuple[str, ...]:
+    from dystolab.evidence import words
+
+    asked = ("-", "-", ", ".join(study.conditions), "-", "-")
+    return study.id, *asked, "-", "-", "nothing read", words.source(study), study.read, "-"

@@ -61,7 +61,7 @@ def _finding(one: Checked) -> list[str]:
         f"\n{finding.id}: {words.direction(finding)} of {finding.measure}, {finding.condition}, "
         f"{finding.contrast.replace('_', ' ')}{f', {finding.factor}' if finding.factor else ''}",
         f"  {finding.what}",
-        f"  n {words.sizes(finding)}; {words.numbers(finding)} ({finding.where})",
+        f"  n {words.sizes(finding)}; {words.numbers(finding)} ({words.where(finding)})",
         f"  {one.status.replace('_', ' ')}{', verified' if one.verified else ''}",
     ]
     lines += [f"  first / second reader, {difference}" for difference in one.differences]
