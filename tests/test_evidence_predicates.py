@@ -89,6 +89,31 @@ def test_equivalence_by_two_one_sided_tests() -> None:
     assert judged(asked, reference, reference).verdict == "agrees"
 
 
+@pytest.mark.parametrize(
+    ("unit", "value", "said"),
+    [("%", 0.0, "nothing can have fallen (floor)"), ("Hz", 0.0, "(floor)"), ("%", 100.0, "have risen (ceiling)")],
+)
+def test_equal_values_at_an_end_of_the_scale_tell_nothing(unit: str, value: float, said: str) -> None:
+    asked, same = form.ByEquivalence.model_validate(EQUAL), [value] * 4
+    found = predicates.judge(asked, finding(), unit, same, same)
+    assert found.verdict == "undecided" and said in found.why
+    assert predicates.judge(asked, finding(), unit, [*same[1:], 50.0], same).verdict != "agrees"
+    assert predicates.judge(asked, finding(), unit, [*same[1:], value + 1e-3], same).verdict == "agrees"
+    assert predicates.judge(asked, finding(), "Hz", [100.0] * 4, [100.0] * 4).verdict == "agrees"
+
+
+def test_nothing_falls_from_a_floor_or_rises_from_a_ceiling() -> None:
+    zeros, full = [0.0] * 4, [100.0] * 4
+    for case in (zeros, [5.0, 6.0, 5.5, 5.2]):
+        floor = judged(by_direction(), case, zeros)
+        assert floor.verdict == "undecided" and "all references are 0" in floor.why
+    assert judged(by_direction(), [-5.0, -6.0, -5.5, -5.2], zeros).verdict == "agrees"  # of a measure with a sign
+    assert judged(by_direction(expects="increase"), [5.0, 6.0, 5.5, 5.2], zeros).verdict == "agrees"
+    assert "(ceiling)" in judged(by_direction(expects="increase"), [95.0, 96.0, 94.0, 95.0], full).why
+    assert judged(by_direction(expects="increase"), [105.0, 106.0, 104.0, 105.0], full).verdict == "agrees"
+    assert judged(by_direction(), [95.0, 96.0, 94.0, 95.0], full).verdict == "agrees"
+
+
 def test_printed_numbers_and_their_intervals() -> None:
     sem = Group(name="a", role="case", n=25, n_of="cells", mean=22.4, spread=Spread(kind="sem", value=3.4))
     assert published.of_group(sem, "Hz").half95 == pytest.approx(2.0639 * 3.4, rel=1e-4)  # t(24)

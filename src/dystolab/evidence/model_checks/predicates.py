@@ -62,10 +62,10 @@ def judge(
     if a.size < 2:
         return Judged("undecided", f"{a.size} pairs of subjects: 2 or more are needed")
     if isinstance(predicate, ByDirection):
-        return _direction(predicate, a, b)
+        return _beyond(predicate, unit, a, b) or _direction(predicate, a, b)
     if isinstance(predicate, ByRatio):
         return _ratio(predicate, finding, a, b)
-    return _equivalence(predicate, a, b)
+    return _at_an_end(unit, a, b) or _equivalence(predicate, a, b)
 
 
 def p_value(test: str, differences: Array) -> float:
@@ -87,6 +87,32 @@ def p_value(test: str, differences: Array) -> float:
     if error == 0:
         return 0.0
     return float(2 * stats.t.sf(abs(mean) / error, differences.size - 1))
+
+
+def _beyond(asked: ByDirection, unit: str, case: Array, reference: Array) -> Judged | None:
+    """Return that a change was not possible: a fall from a floor, or a rise from a ceiling."""
+    end = _end(unit, reference)
+    if end == "floor" and asked.expects == "decrease" and (case >= 0).all():
+        return Judged("undecided", "all references are 0, below which nothing falls (floor)")
+    if end == "ceiling" and asked.expects == "increase" and (case <= 100).all():
+        return Judged("undecided", "all references are 100 %, above which nothing rises (ceiling)")
+    return None
+
+
+def _at_an_end(unit: str, case: Array, reference: Array) -> Judged | None:
+    """Return that equal values tell nothing, if all of both groups stand at one end of their scale."""
+    end = _end(unit, np.concatenate([case, reference]))
+    if end is None:
+        return None
+    what = "fallen" if end == "floor" else "risen"
+    return Judged("undecided", f"all values are {reference[0]:g}, where nothing can have {what} ({end})")
+
+
+def _end(unit: str, values: Array) -> Literal["floor", "ceiling"] | None:
+    """Return the end of the scale at which all `values` stand: 0, or 100 of a measure in percent."""
+    if (values == 0).all():
+        return "floor"
+    return "ceiling" if unit == "%" and (values == 100).all() else None
 
 
 def _direction(asked: ByDirection, case: Array, reference: Array) -> Judged:
