@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -390,6 +392,13 @@ def test_pooled_studies_that_share_people_count_once(tmp_path: Path) -> None:
     again = "probably the same people, in part, as a_pool, which is larger"
     assert {found.left_out[f"{name}/cr"] for name in ("b_pool", "c_near_x", "d_near_pool")} == {again}
     assert found.left_out["e_held/cr"] == "its data are in f_pool"
+
+
+def test_no_size_follows_from_a_p_that_the_question_calls_corrected_for_something() -> None:
+    for one in evidence.load().checked:
+        if re.search(r"\bcorrected|adjusted", one.finding.what) and one.finding.design == "between":
+            with contextlib.suppress(UnusableError):
+                assert not effect_size(one.finding).how.startswith("p,"), one.name
 
 
 def test_unverified_numbers_enter_no_statistic(tmp_path: Path) -> None:
