@@ -98,6 +98,9 @@ def test_each_set_of_people_has_one_vote(tmp_path: Path) -> None:
     same = study("b_two", overlaps_with=["a_one"])
     assert agreement("overlap", study("a_one"), same, opposite("c_null")) == 0.5
     assert agreement("one", study("a_one"), same) is None
+    part = study("d_part", findings=[], read="title")
+    held = opposite("c_pool", kind="pooled", contains=["d_part"])
+    assert agreement("held", part, study("b_two", overlaps_with=["d_part"]), held) is None  # both may hold its people
 
 
 def test_a_paradigm_selects_the_findings_that_lie_in_it(tmp_path: Path) -> None:

@@ -126,11 +126,13 @@ def agreement(base: Base, findings: tuple[Checked, ...]) -> float | None:
 
 def _votes(base: Base, findings: Iterable[Checked]) -> Counter[str]:
     """Count one vote for each set of people: their one direction, or mixed where their findings differ."""
-    told: dict[frozenset[str], set[str]] = {}
+    told: list[tuple[frozenset[str], set[str]]] = []
     for one in findings:
-        people = base.overlapping(one.study.id) | {one.study.id}
-        told.setdefault(people, set()).add(one.finding.direction)
-    return Counter(signs.pop() if len(signs) == 1 else "mixed" for signs in told.values())
+        people, signs = base.people_of(one.study.id), {one.finding.direction}
+        same = [other for other in told if people & other[0]]
+        told = [other for other in told if other not in same]
+        told.append((people.union(*(other for other, _ in same)), signs.union(*(other for _, other in same))))
+    return Counter(min(signs) if len(signs) == 1 else "mixed" for _, signs in told)
 
 
 def without_contained(base: Base, findings: list[Checked]) -> list[Checked]:
