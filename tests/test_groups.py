@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
+from dystolab.body.spindle import Spindles
 from dystolab.circuit import groups, neck, rules, tables
 from dystolab.circuit.anatomy import grow
 from dystolab.circuit.neurons import Recruitment, Spread
@@ -280,14 +281,25 @@ def test_maps_join_whom_they_say() -> None:
         assert maps["contralateral_antagonists"][i, j] == pytest.approx(wanted), (i, j)
 
 
-def test_what_is_heard_of_stretch_tells_the_direction_and_nothing_of_an_upright_head() -> None:
-    stretch = np.array([[-arm / m.upright_mm for arm in m.arms_mm] for m in neck.muscles()])
-    heard = groups.MAPS["stretched"]()
+def test_what_is_heard_of_spindles_tells_the_direction_and_nothing_of_an_upright_head() -> None:
+    heard, muscles = groups.MAPS["stretched"](), neck.muscles()
     np.testing.assert_allclose(heard.sum(axis=1), 1.0)
-    told = heard @ stretch  # rows: directions; columns: a turn about each axis
+    upright = np.array([m.upright_mm for m in muscles])
+    per_rad = -np.array([m.arms_mm for m in muscles])
+
+    def told(angle_deg: Any) -> Any:
+        """Return what each direction hears, Hz, after the head has been still for long."""
+        spindles = Spindles(upright, neck.excursions_mm())
+        for _ in range(20):
+            _, ii_hz = spindles.step(upright + per_rad @ np.radians(angle_deg), np.zeros(len(muscles)))
+        return heard @ ii_hz
+
+    rest = told(np.zeros(3))
+    np.testing.assert_allclose(rest, rest[0])
     for k in range(6):
         axis, sign = k // 2, 1 if k % 2 == 0 else -1
-        assert sign * told[k, axis] > 0 and np.abs(np.delete(told[k], axis)).max() < 0.02 * abs(told[k, axis])
+        turns = np.array([told(sign * 20.0 * np.eye(3)[other]) - rest for other in range(3)])[:, k]
+        assert turns[axis] > 0 and np.abs(np.delete(turns, axis)).max() < 0.02 * turns[axis]
 
 
 def section(folder: Path, name: str, **more: float) -> tables.Section:

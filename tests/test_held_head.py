@@ -261,7 +261,7 @@ def test_another_circuit_is_refused() -> None:
 
 
 def test_excursions_are_those_of_the_widest_axis() -> None:
-    found = held_head.excursions_mm()
+    found = neck.excursions_mm()
     limits = np.radians(np.abs(neck.limits_deg()).max(axis=1))
     for value, muscle in zip(found, neck.muscles(), strict=True):
         each = [abs(arm) * most for arm, most in zip(muscle.arms_mm, limits, strict=True)]

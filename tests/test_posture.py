@@ -16,6 +16,7 @@ from dystolab import cli, experiments, measures, mechanisms, plots
 from dystolab.body.held_head import HeldHead
 from dystolab.circuit import load, neck
 from dystolab.circuit.anatomy import grow
+from dystolab.circuit.groups import DIRECTIONS, synergies
 from dystolab.cli._request import Request
 from dystolab.engine import Simulator
 from dystolab.errors import ResultError, SpecError, UnknownNameError
@@ -151,9 +152,9 @@ def test_envelopes_are_shares_of_the_strongest_contraction() -> None:
     assert np.count_nonzero(found.any(axis=1)) == 2
 
 
-def measured(epochs: tuple[str, ...], angles: Any, sim: Any) -> dict[str, float]:
+def measured(epochs: tuple[str, ...], angles: Any, sim: Any, **asked: Any) -> dict[str, float]:
     """Return the measures of a movement, (n_ms, 3) per epoch of 8 s, as plain numbers."""
-    experiment = posture(epochs=epochs, epoch_s=8)
+    experiment = posture(epochs=epochs, epoch_s=8, **asked)
     body = protocol(experiment).body
     assert isinstance(body, HeldHead)
     rows = np.concatenate([np.zeros((2000, 3)), *angles])
@@ -203,6 +204,32 @@ def test_a_known_movement_has_the_measures_that_it_should() -> None:
     assert found["twstrs_rotation"] == 0 and found["head_severity_score"] >= 1
 
 
+@pytest.mark.parametrize("direction", DIRECTIONS)
+def test_who_moves_with_the_least_effort_pulls_against_nothing(direction: str) -> None:
+    effort = dict(zip([m.name for m in neck.muscles()], synergies()[:, DIRECTIONS.index(direction)], strict=True))
+    strongest = max(effort.values())
+    both = effort | {name: strongest for name in effort}
+    still = np.zeros((8000, 3))
+    alone, braced = (
+        measured(
+            ("eccentric",),
+            (still,),
+            electrodes(10_000, **{n: 0.5 * e / strongest for n, e in of.items() if e > 0.1 * strongest}),
+        )
+        for of in (effort, both)
+    )
+    assert alone["cocontraction_index_percent.eccentric"] < 5 and alone["cocontraction_rudolph.eccentric"] < 0.02
+    assert braced["cocontraction_index_percent.eccentric"] > 80 and braced["cocontraction_rudolph.eccentric"] > 0.4
+
+
+@pytest.mark.parametrize("target", [(0.0, 0.0, 0.0), (20.0, -20.0, 20.0)])
+def test_a_target_for_which_all_muscles_or_none_work_has_no_overflow(target: tuple[float, float, float]) -> None:
+    sim = electrodes(10_000, splenius_capitis_left=0.5)
+    held = np.ones((8000, 1)) * target
+    found = measured(("eccentric",), (held,), sim, eccentric_deg=target)
+    assert np.isnan(found["overflow_percent.eccentric"])
+
+
 def test_an_overflow_is_what_the_others_do() -> None:
     turned = np.ones((8000, 1)) * (30.0, 0, 0)
     task = electrodes(10_000, splenius_capitis_left=0.5)
@@ -218,6 +245,9 @@ def test_ratings_need_a_head_that_is_let_go_and_one_that_is_held() -> None:
     assert found["twstrs_rotation"] == 2 and found["head_severity_score"] > 1
     straight = measured(("upright", "free"), (np.zeros((8000, 3)), np.zeros((8000, 3))), sim)
     assert straight["twstrs_rotation"] == straight["twstrs_severity"] == straight["head_severity_score"] == 0
+    # The way from a target before does not count.
+    arriving = np.where(np.arange(8000)[:, None] < 2000, 30.0, 0.0) * (1.0, 0, 0)
+    assert measured(("free", "upright"), (np.zeros((8000, 3)), arriving), sim)["twstrs_severity"] == 0
     alone = measured(("free",), (aside,), electrodes(10_000))
     assert not any(name.startswith(("twstrs", "head_severity")) for name in alone)
 

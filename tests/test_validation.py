@@ -12,13 +12,24 @@ import pytest
 from dystolab.cli import call
 from dystolab.errors import UnknownNameError
 from dystolab.lab.validation import GROUPS, canonical, lasting, predictions, report, validate
-from dystolab.lab.validation.rows import Row, below, window
+from dystolab.lab.validation.rows import Row, against, below, spread, window
 
 
 def test_a_window_passes_inside_and_fails_outside() -> None:
     assert window("x", [1.0, 2.0], 1.0, 2.0, "Hz", "calibration", "").passed is True
     assert window("x", [1.0, 2.0], 1.6, 2.0, "Hz", "calibration", "").passed is False
     assert below("x", 0.1, 0.1, "mV", 1, "exactness").passed is False
+
+
+def test_subjects_without_a_value_are_told() -> None:
+    assert (
+        spread([1.0, np.nan, 3.0], "Hz", 1) == "2.0 ± 1.4 Hz (2 of 3)" and spread([1.0, 3.0], "Hz", 1) == "2.0 ± 1.4 Hz"
+    )
+    assert spread([np.nan, np.nan]) == "none of 2 has a value" and spread([np.nan, 2.0]) == "2.00 (1 of 2)"
+    # A pair with one value is no pair: the difference of the others, always 1, is sure.
+    ill, healthy = np.array([2.0, 3.1, np.nan, 5.0]), np.array([1.0, 2.0, 9.0, 4.0])
+    assert against(ill, healthy, "mm", 1) == "3.4 ± 1.5 mm (3 of 4), healthy 4.0 ± 3.6 (p = 0.001)"
+    assert against(ill[:1], healthy[:1]).endswith("(p = nan)")
 
 
 def test_the_page_shows_every_row_and_keeps_other_groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from dystolab.experiments.posture import Posture
 from dystolab.lab.validation import reach, strength, voluntary
 from dystolab.result import Measure, Result
 from fakes import posture_result, reach_result
@@ -34,20 +35,21 @@ def test_a_head_that_is_never_turned_fails() -> None:
 
 
 @pytest.mark.parametrize(("left_deg", "passes"), [(0.3, True), (4.0, False)])
-def test_what_is_left_of_taps(left_deg: float, passes: bool) -> None:
-    whole = posture_result(1, 30)
-    ms = np.arange(2000 + 30_000)
-    angles = np.zeros((ms.size, 3), np.float32)
-    for number, tap in enumerate(range(7000, 32_000, 10_000)):
-        since = ms - tap
-        angles[:, 0] += np.where(since > 0, 5.0 * np.exp(-since / 300.0), 0.0) + left_deg * (since > 0)
-        assert number < 3
-    result = dataclasses.replace(
-        whole, settings={**whole.settings, "epochs": ["upright"]}, arrays={**whole.arrays, "head/angle_deg": angles}
-    )
+def test_what_is_left_of_taps_does_not_cancel(left_deg: float, passes: bool) -> None:
+    whole = posture_result(1, 60)
+    settings = {**whole.settings, "epochs": ["upright"], "epoch_s": 60, "pushes": True}
+    ms, angles = np.arange(2000 + 60_000), np.zeros((62_000, 3))
+    angles += 3.0 * np.sin(2 * np.pi * ms / 30_000.0)[:, None]  # sway, which taps about opposite ways tell nothing of
+    taps = Posture(**settings).taps()
+    for at, push in taps:
+        since = ms - at
+        moved = np.where(since > 0, 5.0 * np.exp(-since / 300.0), 0.0) + left_deg * (since > 0)
+        angles += moved[:, None] * push / np.linalg.norm(push)
+    result = dataclasses.replace(whole, settings=settings, arrays={**whole.arrays, "head/angle_deg": angles})
     far, left = voluntary.tap_rows("upright", [result] * 2)
-    assert left.passed is passes and float(left.value.split()[0]) == pytest.approx(left_deg, abs=0.05)
-    assert float(far.value.split()[0]) == pytest.approx(5 + left_deg, abs=0.1)
+    assert len(taps) == 6 and np.allclose(sum(push for _, push in taps), 0.0)
+    assert left.passed is passes and float(left.value.split()[0]) == pytest.approx(left_deg, abs=0.15)
+    assert float(far.value.split()[0]) == pytest.approx(5 + left_deg, abs=0.5)
 
 
 @pytest.mark.parametrize("noise", [0.0, 2.0])

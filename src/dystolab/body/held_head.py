@@ -69,7 +69,7 @@ class HeldHead(Muscled):
     def __init__(self, circuit: Circuit, seed: int, task: Task) -> None:
         muscles = neck.muscles()
         self._task, self._neck = task, Neck()
-        spindles = Spindles([m.upright_mm for m in muscles], excursions_mm())
+        spindles = Spindles([m.upright_mm for m in muscles], neck.excursions_mm())
         groups = {"spindle_ia": len(muscles), "spindle_ii": len(muscles)}
         groups |= {"vestibular_afferent": len(DIRECTIONS), "head_command": len(DIRECTIONS)}
         parts: dict[str, Stateful] = {"neck": self._neck, "task": task}
@@ -113,13 +113,6 @@ def canals_hz(velocity_deg_per_s: Array) -> Array:
 def _canal() -> tuple[float, float, float]:
     canal = _numbers().section("canal")
     return canal.number("rest", "Hz"), canal.number("sensitivity", "Hz*s/deg"), canal.number("highest", "Hz")
-
-
-@functools.cache
-def excursions_mm() -> Array:
-    """Return how far each muscle is stretched within the range of the axis that stretches it most, shape (28,)."""
-    widest = np.radians(np.abs(neck.limits_deg()).max(axis=1))
-    return np.array([(np.abs(m.arms_mm) * widest).max() for m in neck.muscles()])
 
 
 @functools.cache

@@ -127,11 +127,12 @@ def _against() -> Array:
 
 
 def _stretch() -> Array:
-    """Return, by direction, what share of each muscle's stretch, relative to its length, tells of that direction alone.
+    """Return, by direction, what share of each muscle's stretch, as spindles tell it, tells of that direction alone.
 
     All directions hear alike in sum, so that an upright head biases none.
     """
-    stretch = np.array([[-arm / m.upright_mm for arm in m.arms_mm] for m in neck.muscles()])
+    arms_mm = np.array([m.arms_mm for m in neck.muscles()])
+    stretch = -arms_mm / np.array(neck.excursions_mm())[:, None]
     shares = _least(stretch).T
     return np.asarray(shares / shares.sum(axis=1, keepdims=True))
 

@@ -7,6 +7,7 @@ up). Numbers and sources: ``tables/neck.toml``; what was read: docs/sources/neck
 from __future__ import annotations
 
 import functools
+import math
 from dataclasses import dataclass
 
 from dystolab.circuit import tables
@@ -73,6 +74,12 @@ def limits_deg() -> tuple[tuple[float, float], ...]:
         numbers().section("range").number(name, "deg") for name in ("turn", "flexion", "extension", "tilt")
     )
     return ((-turn, turn), (-extension, flexion), (-tilt, tilt))
+
+
+def excursions_mm() -> tuple[float, ...]:
+    """Return how far each muscle is stretched within the range of the axis that stretches it most."""
+    widest = [math.radians(max(-low, high)) for low, high in limits_deg()]
+    return tuple(max(abs(arm) * wide for arm, wide in zip(m.arms_mm, widest, strict=True)) for m in muscles())
 
 
 def stiffness_nm_per_rad() -> tuple[float, ...]:

@@ -94,7 +94,7 @@ class Posture(Experiment):
         for name, angle, (low, high) in zip(neck.AXES, self.eccentric_deg, neck.limits_deg(), strict=True):
             if not low <= angle <= high:
                 raise SpecError(f"Posture.eccentric_deg: {name} must lie in {low:g} to {high:g}, got {angle:g}")
-        body = HeldHead(circuit, seed, Looking(self._wanted(), self._taps() if self.pushes else ()))
+        body = HeldHead(circuit, seed, Looking(self._wanted(), self.taps() if self.pushes else ()))
         return Protocol((), units(circuit), self.duration_ms, settle_ms=SETTLE_MS, body=body)
 
     def _start_ms(self, epoch: int) -> int:
@@ -112,8 +112,8 @@ class Posture(Experiment):
                 found.append(Epoch(self._start_ms(k) + TURN_MS, target, False))
         return found
 
-    def _taps(self) -> list[tuple[int, Array]]:
-        """Return pushes about each axis in turn, now one way and now the other, in every held epoch."""
+    def taps(self) -> list[tuple[int, Array]]:
+        """Return when the head is tapped, ms, and how, N m: about each axis in turn, now one way and now the other."""
         push = looking.numbers().section("push")
         every_ms = round(1000 * push.number("every", "s"))
         starts = [
@@ -147,7 +147,7 @@ class Posture(Experiment):
         shaking = tremor.tremor(angles)
         axis = int(shaking.power_deg2.argmax())
         target = self._target(part)
-        left, right = (_pool(emg, d) for d in ("yaw_left", "yaw_right"))
+        opposed = _strongest_pair(emg)
         values = {
             "head_angle_abs_deg": posture.mean_distance_deg(angles, target),
             "head_largest_deg": posture.largest_distance_deg(angles, target),
@@ -157,14 +157,15 @@ class Posture(Experiment):
             "tremor_peak_hz": float(shaking.peak_hz[axis]),
             "tremor_power_deg2": float(shaking.power_deg2[axis]),
             "neck_emg_percent": 100.0 * float(emg.mean()),
-            "cocontraction_index_percent": cocontraction.falconer_winter_percent(left, right),
-            "cocontraction_rudolph": cocontraction.rudolph(left, right),
+            "cocontraction_index_percent": cocontraction.falconer_winter_percent(*opposed),
+            "cocontraction_rudolph": cocontraction.rudolph(*opposed),
         }
         if part in ("dark", "released"):
             values["drift_time_constant_s"] = drift(angles[:, int(np.abs(target).argmax())]).tau_s
         if part == "eccentric":
             task = _turners(self.eccentric_deg)
-            values["overflow_percent"] = overflow.overflow_percent(emg[~task], emg[task])
+            both = task.any() and not task.all()
+            values["overflow_percent"] = overflow.overflow_percent(emg[~task], emg[task]) if both else float("nan")
         return [measure(f"{name}.{part}", value, len(angles)) for name, value in values.items()]
 
     def _ratings(self, angles: Array) -> list[Named]:
@@ -173,7 +174,7 @@ class Posture(Experiment):
             return []
         free, upright = (self.epochs.index(part) for part in ("free", "upright"))
         let_go = angles[self._start_ms(free) + TURN_MS : self._start_ms(free + 1)]
-        holding = angles[self._start_ms(upright) : self._start_ms(upright + 1)]
+        holding = angles[self._start_ms(upright) + TURN_MS : self._start_ms(upright + 1)]
         # Held to the end of a shorter record counts as held for the whole minute.
         held = np.concatenate([holding, np.tile(holding[-1], (max(60_000 - len(holding), 0), 1))])
         flexion, extension = neck.limits_deg()[1][1], -neck.limits_deg()[1][0]
@@ -189,9 +190,17 @@ def _sampled(ms: slice) -> slice:
     return slice(ms.start // muscles.SAMPLE_MS, ms.stop // muscles.SAMPLE_MS)
 
 
-def _pool(emg: Array, direction: str) -> Array:
-    """Return the envelope of the muscles that turn the head in a direction, each by its share."""
-    share = synergies()[:, DIRECTIONS.index(direction)]
+def _strongest_pair(emg: Array) -> tuple[Array, Array]:
+    """Return the envelopes of the two opposed pools, of the three pairs, whose mean efforts differ most."""
+    directions = zip(DIRECTIONS[::2], DIRECTIONS[1::2], strict=True)
+    pairs = [(_pool(emg, one, other), _pool(emg, other, one)) for one, other in directions]
+    return max(pairs, key=lambda pair: abs(float(pair[0].mean() - pair[1].mean())))
+
+
+def _pool(emg: Array, direction: str, opposite: str) -> Array:
+    """Return the envelope of the muscles that turn the head in a direction, each by its share beyond the opposite's."""
+    to, fro = (synergies()[:, DIRECTIONS.index(d)] for d in (direction, opposite))
+    share = np.maximum(to - fro, 0.0)
     return np.asarray(share @ emg / share.sum())
 
 

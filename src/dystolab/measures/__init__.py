@@ -59,8 +59,14 @@ BY_EPOCH: dict[str, tuple[str, str]] = {
     "drift_time_constant_s": ("s", "time constant of the head's drift to its null; infinite without drift"),
     "tremor_peak_hz": ("Hz", "peak of the spectrum of head angle, 1-12 Hz, about the axis of most power"),
     "tremor_power_deg2": ("deg**2", "variance of head angle, 1-12 Hz, about the axis of most power"),
-    "cocontraction_index_percent": ("%", "area that the envelopes of two muscles share (Falconer & Winter)"),
-    "cocontraction_rudolph": ("1", "ratio of the weaker to the stronger envelope times their sum, 0 to 2 (Rudolph)"),
+    "cocontraction_index_percent": (
+        "%",
+        "area that the envelopes of opposed muscles share (Falconer & Winter), about the axis of the strongest effort",
+    ),
+    "cocontraction_rudolph": (
+        "1",
+        "ratio of the weaker to the stronger envelope times their sum, 0 to 2 (Rudolph), about that axis",
+    ),
     "overflow_percent": ("%", "mean EMG of muscles outside the task over that of its own, each by its maximum"),
     "neck_emg_percent": ("%", "mean EMG of all neck muscles, each by its strongest voluntary contraction"),
 }
@@ -117,7 +123,10 @@ _ALONE: dict[str, tuple[str, str]] = {
     "time_error_ms_by_time": ("ms", "root mean square error around 0, 50, 100 ... ms after onset"),
     "head_severity_score": ("1", "0 to 4: the distance from neutral that the head keeps, in grades of the TWSTRS"),
     "twstrs_rotation": ("1", "grade of the largest turn of the head, item A1 of the TWSTRS: 0 to 4"),
-    "twstrs_severity": ("1", "motor items of the TWSTRS that follow from angles and time: 0 to 24 of 35"),
+    "twstrs_severity": (
+        "1",
+        "items of the TWSTRS from angles and time, 0 to 24 of 35; held to the end: for 60 s",
+    ),
     "reach_path_ratio": ("1", "length of the hand's path over its straight distance; to all targets"),
     "reach_peak_speed_m_per_s": ("m/s", "highest speed of the hand; to all targets"),
     "reach_peak_time_ms": ("ms", "time from the planned start of the reach to the highest speed; to all targets"),

@@ -17,6 +17,7 @@ ANGLES = {"yaw (left +)": style.VERMILLION, "pitch (down +)": style.GREEN, "roll
 ASKED = {"free": "let go, eyes closed", "dark": "turned, eyes closed", "released": "let go"}
 BIN_MS = 200
 SETTLE_S = 2.0
+TURN_S = 3.0
 
 
 def figure(results: Sequence[Result]) -> Figure:
@@ -69,8 +70,9 @@ def angles(axes: Axes, results: Sequence[Result]) -> None:
         axes.text(start + 0.2, 1.01, ASKED.get(part, part), fontsize=7,
                   transform=axes.get_xaxis_transform())  # fmt: skip
         if part in ("eccentric", "dark", "released"):
-            for target in results[0].settings["eccentric_deg"]:
-                axes.hlines(float(target), start, stop, color=style.BLACK, lw=0.8, ls=":")
+            until = start + TURN_S if part == "released" else stop
+            for target, colour in zip(results[0].settings["eccentric_deg"], ANGLES.values(), strict=True):
+                axes.hlines(float(target), start, until, color=colour, lw=0.9, ls=":")
     axes.axhspan(-10, 10, color=style.GREY, alpha=0.15, lw=0)
     axes.legend(frameon=False, fontsize=7, ncols=3, loc="upper left")
     style.tidy(axes, "", "angle (deg)")

@@ -6,14 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from scipy import stats
 
 from dystolab import mechanisms
 from dystolab.body.held_head import MOTONEURONS
 from dystolab.experiments.posture import Posture
 from dystolab.lab.validation import voluntary
 from dystolab.lab.validation.cohort import of_subjects, runs
-from dystolab.lab.validation.rows import Kind, Row, spread, window
+from dystolab.lab.validation.rows import Kind, Row, against, spread, window
 from dystolab.lab.validation.strength import rows as strength_rows
 from dystolab.result import Result
 
@@ -152,9 +151,8 @@ def mechanism_rows(what: str, healthy: list[Result], ill: list[Result]) -> list[
         ("upright", "cocontraction_rudolph", "", 2), ("free", "neck_emg_percent", "%", 1),
     ):  # fmt: skip
         a, b = (of_subjects(group, f"{name}.{part}") for group in (healthy, ill))
-        p = float(stats.ttest_rel(a, b).pvalue)
-        text = f"{spread(b, unit, digits)}, healthy {a.mean():.{digits}f} (p = {p:.2g})"
         kind: Kind = tuned if part == "free" else "prediction"
+        text = against(b, a, unit, digits)
         found.append(Row(f"{what}: {name}, {part}", text, "", len(ill), None, kind, ""))
     turned = of_subjects(ill, "head_yaw_deg.free")
     left, score = int((turned > 0).sum()), of_subjects(ill, "head_severity_score")

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from scipy import stats
-
 from dystolab import mechanisms
 from dystolab.experiments.reach import Reach
 from dystolab.lab.validation.cohort import of_subjects, runs
 from dystolab.lab.validation.reach import BOTH, MOST_WITH_CEREBELLUM
-from dystolab.lab.validation.rows import Row, spread
+from dystolab.lab.validation.rows import Row, against
 from dystolab.result import Result
 
 FAULTS = ("purkinje_burst", "olive_burst", "climbing_fibre_silencing")
@@ -37,7 +35,5 @@ def fault_rows(what: str, healthy: list[Result], ill: list[Result]) -> list[Row]
         ("reach_deviation_late_mm", "mm"), ("reach_aftereffect_mm", "mm"),
     ):  # fmt: skip
         a, b = (of_subjects(group, name) for group in (healthy, ill))
-        p = float(stats.ttest_rel(a, b).pvalue)
-        text = f"{spread(b, unit, 2)}, healthy {a.mean():.2f} (p = {p:.2g})"
-        found.append(Row(f"{what}: {name}", text, "", len(ill), None, "prediction"))
+        found.append(Row(f"{what}: {name}", against(b, a, unit), "", len(ill), None, "prediction"))
     return found

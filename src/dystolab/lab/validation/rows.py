@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 import numpy as np
+from scipy import stats
 
 Kind = Literal["calibration", "prediction", "exactness", "speed"]
 
@@ -45,10 +46,21 @@ class Row:
 
 
 def spread(values: Sequence[float] | np.ndarray, unit: str = "", digits: int = 2) -> str:
-    """Return ``mean ± SD unit``."""
+    """Return ``mean ± SD unit`` of those that have a value, and how many these are if not all."""
     v = np.asarray(values, float)
-    sd = f" ± {np.nanstd(v, ddof=1):.{digits}f}" if len(v) > 1 else ""
-    return f"{np.nanmean(v):.{digits}f}{sd} {unit}".strip()
+    known = v[~np.isnan(v)]
+    if not known.size:
+        return f"none of {v.size} has a value"
+    sd = f" ± {known.std(ddof=1):.{digits}f}" if known.size > 1 else ""
+    few = f" ({known.size} of {v.size})" if known.size < v.size else ""
+    return f"{known.mean():.{digits}f}{sd} {unit}".strip() + few
+
+
+def against(ill: np.ndarray, healthy: np.ndarray, unit: str = "", digits: int = 2) -> str:
+    """Return ill subjects beside healthy ones of the same seeds, and p of a paired t test where both have a value."""
+    both = ~(np.isnan(ill) | np.isnan(healthy))
+    p = float(stats.ttest_rel(healthy[both], ill[both]).pvalue) if both.sum() > 1 else float("nan")
+    return f"{spread(ill, unit, digits)}, healthy {spread(healthy, digits=digits)} (p = {p:.2g})"
 
 
 def window(
