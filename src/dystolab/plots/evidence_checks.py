@@ -91,6 +91,9 @@ def _dots(axes: Axes, x: int, values: Sequence[float], colour: str) -> None:
     found = np.asarray(values, float)
     if np.isfinite(found).any():
         style.point(axes, x, np.where(np.isfinite(found), found, np.nan), colour=colour)
+    else:
+        across = axes.get_xaxis_transform()
+        axes.text(x, 0.5, "no value", transform=across, rotation=90, ha="center", va="center", fontsize=6, color=colour)
 
 
 def _ratios(one: Outcome) -> list[float]:
