@@ -61,12 +61,9 @@ BY_EPOCH: dict[str, tuple[str, str]] = {
     "tremor_power_deg2": ("deg**2", "variance of head angle, 1-12 Hz, about the axis of most power"),
     "cocontraction_index_percent": (
         "%",
-        "area that the envelopes of opposed muscles share (Falconer & Winter), about the axis of the strongest effort",
+        "overlap of envelopes of opposed muscles (Falconer & Winter); axis of most effort",
     ),
-    "cocontraction_rudolph": (
-        "1",
-        "ratio of the weaker to the stronger envelope times their sum, 0 to 2 (Rudolph), about that axis",
-    ),
+    "cocontraction_rudolph": ("1", "ratio of the weaker to the stronger of them times their sum, 0 to 2 (Rudolph)"),
     "overflow_percent": ("%", "mean EMG of muscles outside the task over that of its own, each by its maximum"),
     "neck_emg_percent": ("%", "mean EMG of all neck muscles, each by its strongest voluntary contraction"),
 }
