@@ -178,6 +178,7 @@ def test_conflicts_terms_and_meta(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_conflict_without_a_proposal_says_so(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     write(tmp_path / "own", study("a_less", conflicts_with=["b_same"]), study("b_same"))
     text = told(capsys, "conflicts", "--base", "own")
+    assert "conditioned_responses, ill vs healthy [essential_tremor]\n" in text  # and of other conditions apart
     assert "  nobody has said what would decide it\n" in text
     assert "1 conflicts; of 1 nobody has said what would decide them" in text
     assert json.loads(told(capsys, "conflicts", "--base", "own", "--json"))["undecided"] == 1

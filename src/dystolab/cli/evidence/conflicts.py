@@ -38,7 +38,8 @@ def _lines(conflict: Conflict) -> list[str]:
     from dystolab.evidence.words import ARROWS
 
     asked = (conflict.measure, conflict.contrast.replace("_", " "), conflict.factor)
-    lines = [", ".join(part for part in asked if part) or "noted by a reader"]
+    within = f" [{', '.join(conflict.conditions)}]" if conflict.conditions else ""
+    lines = [f"{', '.join(part for part in asked if part) or 'noted by a reader'}{within}"]
     for side, names in conflict.sides.items():
         marked = [f"{name}{' (verified)' if conflict.verified[name] else ''}" for name in names]
         lines.append(f"  {ARROWS.get(side, side)}: {', '.join(marked) or 'no finding'}")
