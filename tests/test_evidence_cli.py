@@ -17,6 +17,7 @@ from dystolab.evidence import base as bases
 from dystolab.evidence import export, open_questions, schema, selection, verification, vocabulary
 from dystolab.evidence.model_checks import reading
 from evidence_files import STUDY, changed, dumped, study, write
+from test_evidence_map import opposite
 from test_evidence_meta import base_of
 
 FEW = ("teo_2009_ebcc_focal", "antelmi_2016_ebcc_tremor", "geminiani_2022_ebcc_model")
@@ -178,10 +179,16 @@ def test_conflicts_terms_and_meta(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_conflict_without_a_proposal_says_so(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     write(tmp_path / "own", study("a_less", conflicts_with=["b_same"]), study("b_same"))
     text = told(capsys, "conflicts", "--base", "own")
-    assert "conditioned_responses, ill vs healthy [essential_tremor]\n" in text  # and of other conditions apart
     assert "  nobody has said what would decide it\n" in text
     assert "1 conflicts; of 1 nobody has said what would decide them" in text
     assert json.loads(told(capsys, "conflicts", "--base", "own", "--json"))["undecided"] == 1
+
+
+def test_a_conflict_tells_its_conditions(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    write(tmp_path / "own", study("a_less"), opposite("b_same"))
+    found = json.loads(told(capsys, "conflicts", "--base", "own", "--json"))["conflicts"][0]
+    assert found["conditions"] == ["cervical_dystonia"]
+    assert f"{found['measure']}, ill vs healthy [cervical_dystonia]\n" in told(capsys, "conflicts", "--base", "own")
 
 
 def test_every_name_is_in_the_documented_list() -> None:
