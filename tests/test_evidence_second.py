@@ -10,7 +10,7 @@ import yaml
 
 from dystolab import evidence
 from dystolab.errors import UnknownNameError
-from dystolab.evidence import bibliography, blind, report, schema, telltale, writing
+from dystolab.evidence import bibliography, blind, report, schema, telltale, words, writing
 from evidence_files import SECOND, STUDY, changed, dumped, study, write
 
 
@@ -66,6 +66,16 @@ def test_a_factor_that_was_read_twice_must_agree(tmp_path: Path) -> None:
     settled = changed(first, findings__0__settled={"kept": "second", "by": "JD", "why": "looked again"})
     kept = checked(tmp_path / "d", settled, other)
     assert kept.verified and kept.finding.factor == "ethanol"
+
+
+def test_a_p_that_is_adjusted_stays_so_with_the_second_reader_s_number(tmp_path: Path) -> None:
+    first = changed(STUDY, findings__0__p={"relation": "=", "value": 0.04, "adjusted": True})
+    settled = changed(first, findings__0__settled={"kept": "second", "by": "JD", "why": "table 1"})
+    kept = checked(tmp_path, settled, changed(SECOND, findings__cr__p={"relation": "=", "value": 0.03}))
+    assert (
+        kept.verified and kept.finding.p is not None and (kept.finding.p.value, kept.finding.p.adjusted) == (0.03, True)
+    )
+    assert words.numbers(kept.finding).endswith("p = 0.03 (adjusted)")
 
 
 def test_two_ways_to_write_the_same_are_no_disagreement(tmp_path: Path) -> None:

@@ -187,9 +187,11 @@ def _same(pair: Difference, alone: bool) -> bool:
 
 
 def _replaced(finding: Finding, second: SecondFinding) -> Finding:
-    """Return `finding` with the second reader's numbers."""
+    """Return `finding` with the second reader's numbers; whether p is adjusted only the first reader was asked."""
+    adjusted = finding.p is not None and finding.p.adjusted
+    p = second.p.model_copy(update={"adjusted": adjusted or second.p.adjusted}) if second.p is not None else None
     named = [_group(group, other) for _, group, other in _groups(finding, second) if other is not None]
-    new = {"direction": second.direction, "groups": tuple(named), "effect": second.effect, "p": second.p}
+    new = {"direction": second.direction, "groups": tuple(named), "effect": second.effect, "p": p}
     return finding.model_copy(update={**new, "factor": second.factor or finding.factor, "where": second.where})
 
 

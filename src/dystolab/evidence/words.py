@@ -74,7 +74,8 @@ def numbers(finding: Finding) -> str:
     if finding.effect is not None:
         parts.append(_effect(finding.effect, finding.unit))
     if finding.p is not None:
-        parts.append(f"p {finding.p.relation} {finding.p.value:g}")
+        adjusted = " (adjusted)" if finding.p.adjusted else ""
+        parts.append(f"p {finding.p.relation} {finding.p.value:g}{adjusted}")
     return ", ".join(parts) or "-"
 
 
