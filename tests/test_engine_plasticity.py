@@ -169,6 +169,19 @@ def test_edges_of_the_window() -> None:
     assert np.abs(learned(circuit, grown, 600.0) - expected).max() < 1e-7
 
 
+def test_each_rule_has_its_own_best_time() -> None:
+    """Moved back by 150 ms the kernel is the same, and leaves alone what is nearer than its window."""
+    pre = [[t] for t in (750.0, 650.0, 649.9, 849.9, 850.0, 950.0)]
+    n = len(pre)
+    grown = {"pf_pc": (np.arange(n), np.arange(n), np.ones(n)), "io_pc": ([0] * n, np.arange(n))}
+    for best, depressed in ((100.0, [3, 4, 5]), (250.0, [0, 1, 3])):
+        circuit, made = taught(pre, [[1000.0]], grown, n, RULE.model_copy(update={"best_ms": best}))
+        kernel = reference_synapses.sinexp_kernel(np.ravel(pre) - 1000.0, best)
+        assert np.flatnonzero(kernel).tolist() == depressed
+        expected = 1.0 + RULE.a_plus_ns + RULE.a_minus_ns * kernel
+        assert np.abs(learned(circuit, made, 1300.0) - expected).max() < 1e-7
+
+
 def test_without_teacher_only_potentiation() -> None:
     grown = {"pf_pc": ([0, 0], [0, 1], [1.0, 1.0]), "io_pc": ([0], [1])}
     circuit, grown = taught([[100.0, 150.0, 200.0]], [[250.0]], grown, 2)

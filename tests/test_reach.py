@@ -98,6 +98,22 @@ def test_commands_do_not_jump_where_the_robot_lets_go() -> None:
     assert np.abs(np.diff(hz[200:], axis=0)).max() < 10.0
 
 
+def test_speed_is_answered_sooner_than_place_and_is_felt_as_it_is() -> None:
+    feeling, sight = (reaching.numbers().section(name).number("delay", "ms") for name in ("feeling", "sight"))
+    aside = np.array([0.01, 0.0])
+    for world in ({}, {"rotation_deg": 90.0}):
+        still, pushed = person(**world), person(**world)
+        apart = [
+            np.abs(pushed.command_hz(ms, START + aside * (ms >= 50)) - still.command_hz(ms, START)).max() > 1e-9
+            for ms in range(250)
+        ]
+        assert np.flatnonzero(apart).tolist() == [50 + feeling, *range(50 + int(sight), 250)]
+    # What is seen is turned, what is felt is not: a push to the right is felt alike.
+    who = [person(), person(rotation_deg=90.0)]
+    felt = [[w.command_hz(ms, START + aside * (ms >= 50)) for ms in range(120)][int(50 + feeling)] for w in who]
+    np.testing.assert_array_equal(*felt)
+
+
 def person(**world: float) -> Reaching:
     return Reaching([Reach(AHEAD, **world)], 0)
 

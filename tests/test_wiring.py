@@ -261,6 +261,13 @@ def test_one_source_is_shared_out_evenly():
     assert set(np.bincount(e.pre, minlength=14)) == {4, 5}
 
 
+def test_one_source_is_for_a_share_of_the_targets():
+    e = grow(two(rules.OneSource(same_zone=False, share=0.5), 14, 70), 1).edges["p"]
+    assert np.unique(e.post).size == e.post.size == 35
+    assert set(np.bincount(e.pre, minlength=14)) == {2, 3}
+    assert not np.array_equal(e.post, np.arange(35))  # drawn at random
+
+
 def climbing(of: str = "io_pc", via: str = "bc_pc") -> Circuit:
     return Circuit(
         name="climbing",

@@ -100,10 +100,14 @@ class ThroughGlomeruli(Spec):
 
 
 class OneSource(Spec):
-    """Each target has one source, in its zone if ``same_zone``, shared out evenly (climbing fibres)."""
+    """Each target has one source, in its zone if ``same_zone``, shared out evenly (climbing fibres).
+
+    Of the targets only a ``share``, drawn at random.
+    """
 
     kind: Literal["one_source"] = "one_source"
     same_zone: bool = True
+    share: Probability = 1.0
 
 
 class SamePairs(Spec):

@@ -104,17 +104,17 @@ Synapse = Annotated[Static | TsodyksMarkram | VesiclePools, Field(discriminator=
 class SinExpPlasticity(Spec):
     """Supervised plasticity of parallel fibres.
 
-    Each presynaptic spike adds ``a_plus_ns``; each climbing-fibre spike adds ``a_minus_ns * sum K(s)`` over
-    presynaptic spikes at ``s`` = -200..0 ms before it.
-    ``K(s) = exp(-(s-150)/1000) sin(2*3.1415*(s-150)/1000)^20 / 1.2848``. ``teacher`` names the projection
-    whose presynaptic spikes teach its targets: a seeded choice of ``taught_fraction`` of the target cells, the same
+    Each presynaptic spike adds ``a_plus_ns``; each climbing-fibre spike adds ``a_minus_ns * sum K(s + best_ms - 100)``
+    over presynaptic spikes at ``s`` before it: most for those about ``best_ms`` before, within 100 ms of that.
+    ``K(s) = exp(-(s-150)/1000) sin(2*3.1415*(s-150)/1000)^20 / 1.2848`` for -200 <= s < 0. ``teacher`` names the
+    projection whose presynaptic spikes teach its targets: a seeded choice of ``taught_fraction`` of the target cells, the same
     for all projections of one teacher; a smaller fraction lies inside a larger one.
 
     With ``balance_ms`` potentiation follows depression, cell by cell: the amount that a spike adds begins at
     ``a_plus_ns``, rises by ``|a_minus_ns| int K / balance_ms`` at each teaching spike of the target and fades with
     ``balance_ms``. So at whatever rate a target is taught, its weights stay on average, unless spikes of parallel
     fibres and climbing fibre are related in time (``docs/decisions/0010-balance.md``).
-    Source: 10.3389/fnsys.2022.919761 and cereb-nest.
+    Source: 10.3389/fnsys.2022.919761 and cereb-nest; that best times differ by region: 10.1016/j.neuron.2016.10.022.
     """
 
     teacher: str
@@ -124,6 +124,7 @@ class SinExpPlasticity(Spec):
     w_max_ns: Positive
     taught_fraction: Annotated[float, Field(ge=0, le=1)] = 1.0
     balance_ms: Positive | None = None
+    best_ms: Annotated[float, Field(ge=100, le=1000)] = 100.0
 
 
 class Layer(Spec):

@@ -339,9 +339,9 @@ def _through_glomeruli(tissue: Tissue, p: Projection, rule: rules.ThroughGlomeru
 def _one_source(tissue: Tissue, p: Projection, rule: rules.OneSource, rng: np.random.Generator) -> Pairs:
     pre, post = [], []
     for sources, targets in groups(tissue, p, rule.same_zone):
-        dealt = rng.permutation(sources)
-        pre.append(dealt[np.arange(targets.size) % dealt.size])
-        post.append(rng.permutation(targets))
+        dealt, some = rng.permutation(sources), rng.permutation(targets)[: round(rule.share * targets.size)]
+        pre.append(dealt[np.arange(some.size) % dealt.size])
+        post.append(some)
     return distinct(np.concatenate(pre), np.concatenate(post), tissue.sizes(p)[1])
 
 

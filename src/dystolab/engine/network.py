@@ -48,7 +48,7 @@ class Network(NamedTuple):
     pl_int: Any  # int64 (n_pl, 7): projection, teacher population, offsets of the four tables below and of pl_up
     pl_real: Any  # float64 (n_pl, 5): fading of pl_up in a chunk, its rise at a teaching spike, a_minus, w_min, w_max
     pl_up: Any  # float64: by how much a spike potentiates the synapses of each target, nS
-    pl_kernel: Any  # float64 (n_lag,): K at lag 0, 1, 2 ... steps
+    pl_kernel: Any  # float64 (n_pl, n_lag): K at lag 0, 1, 2 ... steps; 0 where it is over
     teach_ptr: Any  # int32: targets of each teacher
     teach_post: Any  # int32
     post_ptr: Any  # int32: plastic synapses of each target

@@ -191,7 +191,7 @@ def depress(net: Any, pl: Any, j: Any, post: Any, step: Any) -> None:
     chain = net.pop_int[pre, L.P_CHAIN]
     gid = net.pop_int[pre, L.P_GID]
     mask = net.pop_int[pre, L.P_HIST_MASK]
-    lags = net.pl_kernel.shape[0]
+    lags = net.pl_kernel.shape[1]
     at = net.pl_int[pl, 4] + post
     for x in range(net.post_ptr[at], net.post_ptr[at + 1]):
         h = net.chain_last[gid + net.post_src[net.pl_int[pl, 5] + x]]
@@ -201,7 +201,7 @@ def depress(net: Any, pl: Any, j: Any, post: Any, step: Any) -> None:
             if lag >= lags:
                 break
             if lag > 0:
-                total += net.pl_kernel[lag]
+                total += net.pl_kernel[pl, lag]
             h = net.chain_prev[chain + (h & mask)]
         if total > 0:
             y = net.post_syn[net.pl_int[pl, 5] + x]

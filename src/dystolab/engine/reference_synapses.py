@@ -16,15 +16,16 @@ from dystolab.circuit.spec import SinExpPlasticity, TsodyksMarkram, VesiclePools
 Array = NDArray[np.float64]
 
 
-def sinexp_kernel(s_ms: ArrayLike) -> Array:
+def sinexp_kernel(s_ms: ArrayLike, best_ms: float = 100.0) -> Array:
     """Return the depression kernel K at `s_ms`, the presynaptic minus the teaching spike's time.
 
     ``K(s) = exp(-(s-150)/1000) sin(2*3.1415*(s-150)/1000)^20 / 1.2848`` for -200 <= s < 0 ms, else 0. The
-    constant 3.1415 is the published code's; K peaks near -100 ms with an integral of 87.8 ms.
+    constant 3.1415 is the published code's; K peaks near -100 ms with an integral of 87.8 ms. With another `best_ms`
+    it is moved as a whole.
 
     Source: 10.3389/fnsys.2022.919761, cereb-nest ``stdp_connection_sinexp``.
     """
-    s = np.asarray(s_ms, dtype=np.float64)
+    s = np.asarray(s_ms, dtype=np.float64) + (best_ms - 100.0)
     shifted = (s - 150.0) / 1000.0
     kernel = np.exp(-shifted) * np.sin(2 * 3.1415 * shifted) ** 20 / 1.2848
     return np.where((s >= -200.0) & (s < 0.0), kernel, 0.0)
@@ -36,7 +37,7 @@ def sinexp_weight_change(
     """Return when one parallel-fibre synapse changes, and its weight after each change.
 
     A presynaptic spike adds ``a_plus_ns``, a teaching spike ``a_minus_ns * sum K(t_pre - t_teach)`` over the
-    presynaptic spikes of the 200 ms before it; the weight is clipped after every change. The teaching time is
+    presynaptic spikes before it; the weight is clipped after every change. The teaching time is
     the time at which the olivary cell emits its spike, without the delay of its axon; a presynaptic spike of
     the same time comes first, and is not depressed by it. With ``balance_ms`` what a presynaptic spike adds fades and
     rises with the teaching spikes before it.
@@ -66,7 +67,8 @@ def sinexp_weight_change(
             raises *= math.exp((last_ms - time_ms) / tau_ms)
             raises -= plasticity.a_minus_ns * integral_ms / tau_ms if teaching else 0.0
             last_ms = time_ms
-        change = plasticity.a_minus_ns * float(sinexp_kernel(pre - time_ms).sum()) if teaching else raises
+        before = sinexp_kernel(pre - time_ms, plasticity.best_ms)
+        change = plasticity.a_minus_ns * float(before.sum()) if teaching else raises
         weight = min(max(weight + change, plasticity.w_min_ns), plasticity.w_max_ns)
         weights.append(weight)
     return np.array([t for t, _ in events]), np.array(weights)

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from dystolab.engine.compiler import Plan
 
 Array = np.ndarray
-KERNEL_WINDOW_MS = 200.0
+HALF_WINDOW_MS = 100.0
+"""Spikes by so much earlier or later than the best time are still depressed."""
 
 
 @dataclass
@@ -100,7 +101,7 @@ class _Store:
         self.n_ring += ring_len * size
         tau = 1.0 if relay else plan.circuit.population(p.post).neuron.receptors[p.receptor - 1].tau_ms  # type: ignore[union-attr]
         self.scale.append(np.e / tau * (1.0 if relay else plan.unit(p.post, row)))
-        lags = round(KERNEL_WINDOW_MS / plan.dt_ms) if p.plasticity else 0
+        lags = last_lag(p.plasticity, plan.dt_ms) if p.plasticity else 0
         self.window[pre] = max(self.window[pre], uniform + 1, lags + 1)
         self.place_synapses(j, p, steps, ring, relay, row)
 
@@ -215,10 +216,17 @@ def histories(plan: Plan, window: Array) -> tuple[Array, tuple[int, int, int]]:
     return np.array(table, np.int64), (cells, steps, max(chain, 1))
 
 
-def sinexp_table(dt_ms: float) -> Array:
-    """Return the kernel of ``SinExpPlasticity`` at lags 0, dt, ... 200 ms, float64 (n_lag,)."""
-    s = -np.arange(round(KERNEL_WINDOW_MS / dt_ms) + 1) * dt_ms - 150.0
-    return np.asarray(np.exp(-s / 1000.0) * np.sin(2 * 3.1415 * s / 1000.0) ** 20 / 1.2848)
+def last_lag(rule: SinExpPlasticity, dt_ms: float) -> int:
+    """Return by how many steps at most a spike comes before the teaching spike that depresses it."""
+    return round((rule.best_ms + HALF_WINDOW_MS) / dt_ms)
+
+
+def sinexp_table(rule: SinExpPlasticity, dt_ms: float) -> Array:
+    """Return the kernel of a rule at lags 0, dt, ... to the last, float64 (n_lag,)."""
+    lag = np.arange(last_lag(rule, dt_ms) + 1)
+    s = -lag * dt_ms - 150.0 + (rule.best_ms - 100.0)
+    kernel = np.exp(-s / 1000.0) * np.sin(2 * 3.1415 * s / 1000.0) ** 20 / 1.2848
+    return np.asarray(np.where(lag > round((rule.best_ms - HALF_WINDOW_MS) / dt_ms), kernel, 0.0))
 
 
 def teaching_pairs(plan: Plan, teacher: Projection, fraction: float) -> tuple[Array, Array]:
@@ -235,14 +243,14 @@ def balance(plan: Plan, rule: SinExpPlasticity) -> tuple[float, float]:
     """Return by what potentiation fades in a chunk, and how much a teaching spike adds to it, nS."""
     if rule.balance_ms is None:
         return 1.0, 0.0
-    integral_ms = float(sinexp_table(plan.dt_ms)[1:].sum()) * plan.dt_ms
+    integral_ms = float(sinexp_table(rule, plan.dt_ms)[1:].sum()) * plan.dt_ms
     fading = float(np.exp(-plan.chunk_steps * plan.dt_ms / rule.balance_ms))
     return fading, -rule.a_minus_ns * integral_ms / rule.balance_ms
 
 
 def plastic_tables(plan: Plan, syn: Synapses) -> dict[str, Array]:
     """Return which cells each teacher teaches and which plastic synapses each of them owns."""
-    ints, reals, up = [], [], [np.zeros(0)]
+    ints, reals, up, kernels = [], [], [np.zeros(0)], []
     parts: dict[str, list[Array]] = {k: [] for k in ("teach_ptr", "teach_post", "post_ptr", "post_syn", "post_src")}
     at = dict.fromkeys(parts, 0)
     for j, p in enumerate(plan.circuit.projections):
@@ -266,6 +274,7 @@ def plastic_tables(plan: Plan, syn: Synapses) -> dict[str, Array]:
         reals.append([*balance(plan, rule), rule.a_minus_ns, rule.w_min_ns, rule.w_max_ns])
         ints[-1].append(sum(len(x) for x in up))
         up.append(np.full(size, rule.a_plus_ns))
+        kernels.append(sinexp_table(rule, plan.dt_ms))
         for key, array in new.items():
             parts[key].append(array.astype(np.int32))
             at[key] += len(array)
@@ -274,6 +283,14 @@ def plastic_tables(plan: Plan, syn: Synapses) -> dict[str, Array]:
         "pl_int": np.array(ints, np.int64).reshape(-1, 7),
         "pl_real": np.array(reals, np.float64).reshape(-1, 5),
         "pl_up": np.concatenate(up),
-        "pl_kernel": sinexp_table(plan.dt_ms),
+        "pl_kernel": _table(kernels),
         **tables,
     }
+
+
+def _table(rows: list[Array]) -> Array:
+    """Return rows of different lengths as one table, float64 (n_rows, longest); 0 where they are over."""
+    table = np.zeros((len(rows), max(map(len, rows), default=1)))
+    for line, row in zip(table, rows, strict=True):
+        line[: len(row)] = row
+    return table

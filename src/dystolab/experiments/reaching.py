@@ -1,9 +1,10 @@
 """A person who reaches, and the world of the hand.
 
 The command is no part of the circuit. It is as simple as it can be: for each reach the activations that a healthy arm
-needs for a straight, smooth path, turned into rates as this person has learned of the own muscles; and what the eyes
-see late is held against the plan, and what is missing is pulled after. How far the hand will soon be off its plan, as
-it is felt a little sooner, is what the olive hears of a reach, by the direction of each joint in which more is needed
+needs for a straight, smooth path, turned into rates as this person has learned of the own muscles; and where the hand
+is, as the eyes see it late, and how fast it goes, as it is felt sooner, are held against the plan, and what is missing
+is pulled after. How far the hand will soon be off its plan is what the olive hears of a reach, by the direction of each
+joint in which more is needed
 (feedback-error learning, 10.1007/BF00201431; complex spikes of a reach tell where it misses, 10.1038/33141).
 """
 
@@ -34,6 +35,9 @@ SETTLE_MS = 150
 """After the movement's planned end the hand may still be on its way."""
 
 _FILE = Path(__file__).with_name("reach.toml")
+_KEPT_MS = 200
+"""So much of what was seen and felt is kept: longer than any delay."""
+
 _STEP_MS = 10
 """Between two places of a path for which activations are sought; those between are interpolated."""
 
@@ -88,7 +92,7 @@ class Reaching:
         # Only what pulls counts, so that each of a pair must do the other's part as well.
         self._share = 2.0 * np.linalg.pinv(arm.muscle_torque_nm(np.radians(self.start_deg), np.zeros(2)))
         self._numbers = _Numbers()
-        self._seen = np.zeros((self._numbers.seen_ms + 1, 2))
+        self._seen, self._felt = np.zeros((2, _KEPT_MS, 2))
         self._here, self._there, self._torque, self._taught = np.zeros((4, 2))
 
     def force_n(self, time_ms: float, hand_m: Array, velocity_m_per_s: Array) -> Array:
@@ -106,23 +110,25 @@ class Reaching:
     def command_hz(self, time_ms: float, hand_m: Array) -> Array:
         """Return the rate of the command fibres of each muscle, shape (6,)."""
         reach, ms = self._now(time_ms)
-        if reach is None:
-            off = self._start - hand_m
-        else:
-            off = self._paths[reach.target_m][ms] - self._start - turned(hand_m - self._start, reach.rotation_deg)
-        self._correct(round(time_ms), off, "waiting" if reach is None else _phase(ms))
+        way, moved = np.zeros(2), hand_m - self._start
+        seen = moved
+        if reach is not None:
+            way, seen = self._paths[reach.target_m][ms] - self._start, turned(moved, reach.rotation_deg)
+        at = round(time_ms) % _KEPT_MS
+        self._seen[at], self._felt[at] = way - seen, way - moved
+        self._correct(at, "waiting" if reach is None else _phase(ms))
         later, ahead = self._now(time_ms + self._numbers.lead_ms)
         wanted = self._still if later is None else self._wanted[later.target_m][ahead]
         return commands_hz(wanted + np.maximum(self._share @ self._torque, 0.0))
 
-    def _correct(self, at: int, off_m: Array, phase: Phase) -> None:
+    def _correct(self, now: int, phase: Phase) -> None:
         """Turn the hand's distance from the plan, some time ago, into torques.
 
         At rest they grow while it lasts; those at the target are forgotten when the hand is brought back.
         """
         n, guided = self._numbers, phase == "guided"
-        self._seen[at % len(self._seen)] = off_m
-        (seen, seen_speed), (felt, felt_speed) = (self._before(at, ms) for ms in (n.seen_ms, n.felt_ms))
+        seen, _ = _before(self._seen, now, n.seen_ms)
+        _, felt_speed = _before(self._felt, now, n.felt_ms)
         grown = 0.001 * n.slow_n_per_m_s * seen
         if phase == "waiting":
             self._here = self._here + grown
@@ -130,16 +136,11 @@ class Reaching:
             self._there = self._there + grown
         elif guided:
             self._there = np.zeros(2)
-        pull = n.stiffness_n_per_m * seen + n.damping_n_s_per_m * seen_speed
+        pull = n.stiffness_n_per_m * seen + n.damping_n_s_per_m * felt_speed
         self._torque = self._jacobian.T @ (self._here + self._there + (0.0 if guided else pull))
-        missing = n.stiffness_n_per_m * (felt + n.ahead_s * felt_speed)
+        told, told_speed = _before(self._seen, now, n.olive_ms)
+        missing = n.stiffness_n_per_m * (told + n.ahead_s * told_speed)
         self._taught = self._jacobian.T @ missing if phase == "moving" else np.zeros(2)
-
-    def _before(self, at: int, ms: int) -> tuple[Array, Array]:
-        """Return the distance from the plan some time ago, and how fast it grew, m and m/s."""
-        size = len(self._seen)
-        now, before = self._seen[(at - ms + 1) % size], self._seen[(at - ms) % size]
-        return now, 1000.0 * (now - before)
 
     def plan_hz(self, time_ms: float) -> Array:
         """Return the rate of fibres that prefer each of eight directions, shape (8,), by how the hand is soon to move.
@@ -169,7 +170,8 @@ class Reaching:
 
     def state(self) -> Array:
         """Return all that the next calls depend on, for `restore`."""
-        return np.concatenate([self._seen.ravel(), self._here, self._there, self._torque, self._taught])
+        kept = (self._seen, self._felt, self._here, self._there, self._torque, self._taught)
+        return np.concatenate([part.ravel() for part in kept])
 
     def restore(self, state: Array) -> None:
         """Go on where `state` was taken.
@@ -180,10 +182,10 @@ class Reaching:
             If it is not the state of one who reaches.
         """
         found, n = np.array(state, dtype=np.float64), self._seen.size
-        if found.shape != (n + 8,):
-            raise SpecError(f"reaching: a state has {n + 8} numbers, got shape {found.shape}")
-        self._seen = found[:n].reshape(-1, 2)
-        self._here, self._there, self._torque, self._taught = found[n:].reshape(4, 2)
+        if found.shape != (2 * n + 8,):
+            raise SpecError(f"reaching: a state has {2 * n + 8} numbers, got shape {found.shape}")
+        self._seen, self._felt = found[: 2 * n].reshape(2, _KEPT_MS, 2)
+        self._here, self._there, self._torque, self._taught = found[2 * n :].reshape(4, 2)
 
 
 class _Numbers:
@@ -191,11 +193,12 @@ class _Numbers:
 
     def __init__(self) -> None:
         self.seen_ms = round(_number("sight", "delay", "ms"))
-        self.felt_ms = round(_number("olive", "delay", "ms"))
+        self.felt_ms = round(_number("feeling", "delay", "ms"))
+        self.olive_ms = round(_number("olive", "delay", "ms"))
         self.ahead_s = 0.001 * _number("olive", "ahead", "ms")
         self.lead_ms = _number("muscle", "lead", "ms")
         self.stiffness_n_per_m = _number("sight", "stiffness", "N/m")
-        self.damping_n_s_per_m = _number("sight", "damping", "N*s/m")
+        self.damping_n_s_per_m = _number("feeling", "damping", "N*s/m")
         self.slow_n_per_m_s = _number("sight", "slow", "N/(m*s)")
         self.robot_n_per_m = _number("robot", "stiffness", "N/m")
         self.robot_n_s_per_m = _number("robot", "damping", "N*s/m")
@@ -204,6 +207,12 @@ class _Numbers:
         self.plan_hz = _number("cortex", "direction", "Hz")
         self.olive_hz_per_nm = _number("olive", "rate", "Hz/(N*m)")
         self.olive_highest_hz = _number("olive", "highest", "Hz")
+
+
+def _before(off_m: Array, now: int, ms: int) -> tuple[Array, Array]:
+    """Return the distance from the plan some time ago, and how fast it grew, m and m/s."""
+    then, before = off_m[(now - ms) % _KEPT_MS], off_m[(now - ms - 1) % _KEPT_MS]
+    return then, 1000.0 * (then - before)
 
 
 def commands_hz(activation: Array) -> Array:
