@@ -107,8 +107,8 @@ class SinExpPlasticity(Spec):
     Each presynaptic spike adds ``a_plus_ns``; each climbing-fibre spike adds ``a_minus_ns * sum K(s + best_ms - 100)``
     over presynaptic spikes at ``s`` before it: most for those about ``best_ms`` before, within 100 ms of that.
     ``K(s) = exp(-(s-150)/1000) sin(2*3.1415*(s-150)/1000)^20 / 1.2848`` for -200 <= s < 0. ``teacher`` names the
-    projection whose presynaptic spikes teach its targets: a seeded choice of ``taught_fraction`` of the target cells, the same
-    for all projections of one teacher; a smaller fraction lies inside a larger one.
+    projection whose presynaptic spikes teach its targets: a seeded choice of ``taught_fraction`` of the target cells,
+    the same for all projections of one teacher; a smaller fraction lies inside a larger one.
 
     With ``balance_ms`` potentiation follows depression, cell by cell: the amount that a spike adds begins at
     ``a_plus_ns``, rises by ``|a_minus_ns| int K / balance_ms`` at each teaching spike of the target and fades with
