@@ -13,7 +13,7 @@ from dystolab.result import Result
 Say = Callable[[str], None]
 ALONE, BOTH = "arm", "cerebellum-arm"
 WORLDS = {"curl": "a curl field of 6 N s/m", "rotation": "a picture turned by 30 degrees"}
-MOST_WITH_CEREBELLUM = 3
+MOST_WITH_CEREBELLUM = 5
 """Subjects with a cerebellum: one takes as long as six without."""
 
 
