@@ -129,8 +129,7 @@ class Record:
 
     def spikes(self, name: str) -> tuple[Array, Array]:
         """Return times (ms) and cells of a population's kept spikes, in order of time."""
-        if name not in self.recording.spikes:
-            raise SpecError(f"spikes of {name!r} were not recorded; recorded: {', '.join(self.recording.spikes)}")
+        self._check_recorded(name)
         if len(self._spikes) > 1:
             self._spikes = [
                 (np.concatenate([s for s, _ in self._spikes]), np.concatenate([c for _, c in self._spikes]))
@@ -159,8 +158,12 @@ class Record:
 
     def recorded_cells(self, name: str) -> Array:
         """Return the cells whose spikes are kept."""
-        self.spikes(name)
+        self._check_recorded(name)
         return self.cells[name]
+
+    def _check_recorded(self, name: str) -> None:
+        if name not in self.recording.spikes:
+            raise SpecError(f"spikes of {name!r} were not recorded; recorded: {', '.join(self.recording.spikes)}")
 
     def trace(self, number: int) -> tuple[Array, dict[str, Array]]:
         """Return times and values of one trace."""
