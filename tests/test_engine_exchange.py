@@ -13,6 +13,7 @@ import pytest
 from dystolab.circuit.neurons import ParameterSchedule
 from dystolab.circuit.spec import Circuit
 from dystolab.engine import Recording, Simulator
+from dystolab.engine.record import Record
 from dystolab.errors import SpecError, UnknownNameError
 from engine_circuits import anatomy, cells, edges, eglif, link, spikes
 
@@ -277,3 +278,12 @@ def test_time_with_a_body_goes_by_whole_milliseconds() -> None:
 def test_what_is_heard_must_be_recorded(recording: Recording, complaint: str) -> None:
     with pytest.raises(SpecError, match=complaint):
         simulator(recording=recording).run(3, Echo())
+
+
+def test_no_call_sorts_all_that_was_kept_so_far(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would make long runs of many short calls cost the square of their length."""
+    sim, body = simulator(), Echo()
+    monkeypatch.setattr(Record, "spikes", lambda *_: pytest.fail("all spikes were sorted"))
+    for _ in range(3):
+        sim.run(10, body)
+    assert body.times[-1] == 30.0

@@ -12,7 +12,7 @@ from dystolab.result import Array, Interval, Measure
 
 ELECTRODES = {
     "granule_cell": 200, "mossy_fiber": 200, "glomerulus": 200, "head_integrator": 360, "spindle_ia": 140,
-    "spindle_ii": 140,
+    "spindle_ii": 140, "arm_command": 60, "corticospinal": 150, "arm_spindle_ia": 60, "arm_spindle_ii": 60,
 }  # fmt: skip
 """Of these populations spikes of so many cells are kept, of every other those of all."""
 
