@@ -35,9 +35,6 @@ SETTLE_MS = 150
 """After the movement's planned end the hand may still be on its way."""
 
 _FILE = Path(__file__).with_name("reach.toml")
-_KEPT_MS = 200
-"""So much of what was seen and felt is kept: longer than any delay."""
-
 _STEP_MS = 10
 """Between two places of a path for which activations are sought; those between are interpolated."""
 
@@ -92,7 +89,7 @@ class Reaching:
         # Only what pulls counts, so that each of a pair must do the other's part as well.
         self._share = 2.0 * np.linalg.pinv(arm.muscle_torque_nm(np.radians(self.start_deg), np.zeros(2)))
         self._numbers = _Numbers()
-        self._seen, self._felt = np.zeros((2, _KEPT_MS, 2))
+        self._seen, self._felt = np.zeros((2, self._numbers.kept_ms, 2))
         self._here, self._there, self._torque, self._taught = np.zeros((4, 2))
 
     def force_n(self, time_ms: float, hand_m: Array, velocity_m_per_s: Array) -> Array:
@@ -114,7 +111,7 @@ class Reaching:
         seen = moved
         if reach is not None:
             way, seen = self._paths[reach.target_m][ms] - self._start, turned(moved, reach.rotation_deg)
-        at = round(time_ms) % _KEPT_MS
+        at = round(time_ms) % len(self._seen)
         self._seen[at], self._felt[at] = way - seen, way - moved
         self._correct(at, "waiting" if reach is None else _phase(ms))
         later, ahead = self._now(time_ms + self._numbers.lead_ms)
@@ -184,7 +181,7 @@ class Reaching:
         found, n = np.array(state, dtype=np.float64), self._seen.size
         if found.shape != (2 * n + 8,):
             raise SpecError(f"reaching: a state has {2 * n + 8} numbers, got shape {found.shape}")
-        self._seen, self._felt = found[: 2 * n].reshape(2, _KEPT_MS, 2)
+        self._seen, self._felt = found[: 2 * n].reshape(2, -1, 2)
         self._here, self._there, self._torque, self._taught = found[2 * n :].reshape(4, 2)
 
 
@@ -195,6 +192,7 @@ class _Numbers:
         self.seen_ms = round(_number("sight", "delay", "ms"))
         self.felt_ms = round(_number("feeling", "delay", "ms"))
         self.olive_ms = round(_number("olive", "delay", "ms"))
+        self.kept_ms = max(self.seen_ms, self.felt_ms, self.olive_ms) + 2
         self.ahead_s = 0.001 * _number("olive", "ahead", "ms")
         self.lead_ms = _number("muscle", "lead", "ms")
         self.stiffness_n_per_m = _number("sight", "stiffness", "N/m")
@@ -211,7 +209,8 @@ class _Numbers:
 
 def _before(off_m: Array, now: int, ms: int) -> tuple[Array, Array]:
     """Return the distance from the plan some time ago, and how fast it grew, m and m/s."""
-    then, before = off_m[(now - ms) % _KEPT_MS], off_m[(now - ms - 1) % _KEPT_MS]
+    size = len(off_m)
+    then, before = off_m[(now - ms) % size], off_m[(now - ms - 1) % size]
     return then, 1000.0 * (then - before)
 
 

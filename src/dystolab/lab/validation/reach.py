@@ -61,7 +61,7 @@ def learning_rows(what: str, results: list[Result], learns: bool) -> list[Row]:
     )
     low, high = (0.0, 60.0) if learns else (75.0, 125.0)
     return [
-        Row(f"{what}: deviation, first four trials", spread(early, "mm", 1), "", len(results), None, "prediction"),
+        Row(f"{what}: deviation, first four trials", spread(early, "mm", 1), "", len(results), None, "calibration"),
         window(f"{what}: share of it that is left in trials 33 to 40", kept, low, high, "%",
                "calibration", note),
         Row(f"{what}: aftereffect, first four trials", spread(after, "mm", 1), "", len(results), None,
