@@ -115,6 +115,17 @@ def test_stopped_run_leaves_no_process_behind(tmp_path: Path, how: signal.Signal
     assert Result.load(out / "subject-000.zarr").subject["seed"] == 1
 
 
+@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="Windows cannot hold a signal back")
+def test_interrupt_does_not_reach_a_worker_that_starts(tmp_path: Path) -> None:
+    # A worker imports the script before anything of ours runs in it.
+    interrupted = 'if __name__ == "__mp_main__":\n    import os, signal\n    os.kill(os.getpid(), signal.SIGINT)\n'
+    script = SCRIPT.format(tests=str(Path(__file__).parent), out=str(tmp_path / "out")).replace('"slow"', '""')
+    (tmp_path / "script.py").write_text(interrupted + script)
+    run = subprocess.run([sys.executable, str(tmp_path / "script.py")], stderr=subprocess.PIPE, timeout=60, check=False)
+    assert (run.returncode, run.stderr) == (0, b"")
+    assert sorted(os.listdir(tmp_path / "out")) == ["run.json", "subject-000.zarr", "subject-001.zarr"]
+
+
 def _until(true: object, seconds: float = 30.0) -> None:
     stop = time.monotonic() + seconds
     while not true():

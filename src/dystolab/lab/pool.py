@@ -6,9 +6,10 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from multiprocessing.connection import wait as wait_for
 from typing import Any, Protocol
 
@@ -51,7 +52,8 @@ def run(jobs: Sequence[Job], workers: int, progress: Callable[[float, float], No
             while running or (waiting and failed is None):
                 while waiting and failed is None and len(running) < workers:
                     k, job = waiting.pop(0)
-                    running[executor.submit(_work, job, k)] = job
+                    with _held_back_interrupt():  # a worker may be started here
+                        running[executor.submit(_work, job, k)] = job
                 done, _ = wait(running, _POLL_S, FIRST_COMPLETED)
                 for future in done:
                     error = _error(future.result(), running[future])
@@ -87,6 +89,19 @@ def _error(told: tuple[str, str] | None, job: Job) -> DystolabError | None:
         return None
     kinds = {kind.__name__: kind for kind in (SpecError, ResultError)}
     return kinds.get(told[0], SimulationError)(f"subject {job.index}: {told[1]}")
+
+
+@contextmanager
+def _held_back_interrupt() -> Iterator[None]:
+    """Let Ctrl-C wait; a process started meanwhile never gets it, not even before it can say that it ignores it."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _start(meter: Any) -> None:
