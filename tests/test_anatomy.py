@@ -26,12 +26,15 @@ def test_positions_fill_the_layer():
 
 
 @pytest.mark.parametrize(("size", "zones"), [(69, 2), (14, 4), (7, 7), (10, 3)])
-def test_zones_share_cells_evenly_and_lie_in_their_slab(size, zones):
-    anatomy = grow(Circuit(name="c", zones=zones, populations=(cells("a", size, zoned=True),)), seed=1)
+@pytest.mark.parametrize("axis", ["x", "y"])
+def test_zones_share_cells_evenly_and_lie_in_their_slab(size, zones, axis):
+    circuit = Circuit(name="c", zones=zones, zone_axis=axis, populations=(cells("a", size, zoned=True),))
+    anatomy = grow(circuit, seed=1)
     zone = anatomy.zone["a"]
     assert zone.dtype == np.int16
     assert set(np.bincount(zone, minlength=zones)) <= {size // zones, size // zones + 1}
-    slab = np.floor((anatomy.positions_um["a"][:, 0].astype(float) - 10) / 300 * zones - 1e-7 * zone)
+    share = (anatomy.positions_um["a"].astype(float) - (10, -20, 0)) / SIZE_UM
+    slab = np.floor(share[:, "xy".index(axis)] * zones - 1e-7 * zone)
     np.testing.assert_array_equal(slab, zone)
 
 

@@ -25,6 +25,7 @@ START = np.array(reaching.start_m())
 AHEAD = (float(START[0]), float(START[1]) + 0.1)
 GO, ARRIVE = reaching.movement_ms()
 HELD = reaching.held_ms()
+OLIVE_REST_HZ = reaching.numbers().section("olive").number("rest", "Hz")
 SHORT: dict[str, Any] = {"practice": 0, "around": 8, "baseline": 4, "adaptation": 20, "washout": 4}
 
 
@@ -133,11 +134,11 @@ def test_the_robot_brings_the_hand_back() -> None:
 
 
 def errors(who: Reaching, hand_m: Any) -> np.ndarray:
-    """Return the sum of the error fibres' rates over a trial in which the hand moves as told."""
+    """Return how much the error fibres' rates differ from those at rest over a trial in which the hand moves as told."""
     total = np.zeros(len(ARM_DIRECTIONS))
     for ms in range(trial_ms()):
         who.command_hz(ms, hand_m(ms))
-        total += who.error_hz()
+        total += who.error_hz() - OLIVE_REST_HZ
     return total
 
 
@@ -147,10 +148,10 @@ def test_the_olive_hears_in_which_direction_more_is_needed() -> None:
     # A hand left of its way: the arm must be swung to the right, which is back.
     left = errors(person(), lambda ms: path[ms] + np.array([-0.02, 0.0]) * (GO < ms < HELD))
     forward, back = left[:2]
-    assert back > 100 * max(forward, 1.0)
+    assert back > 500 and -OLIVE_REST_HZ * (HELD - GO) < forward < -0.5 * OLIVE_REST_HZ * (ARRIVE - GO)
     # A hand on the way whose picture is turned to the left misses in the same direction.
     turned = errors(person(rotation_deg=30.0), lambda ms: path[ms])
-    assert turned[1] > 100 * max(turned[0], 1.0)
+    assert turned[1] > 500 and turned[0] < -0.5 * OLIVE_REST_HZ * (ARRIVE - GO)
 
 
 def test_the_plan_fires_in_its_direction_before_the_hand_moves() -> None:

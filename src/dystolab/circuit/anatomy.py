@@ -115,7 +115,7 @@ def grow(circuit: Circuit, seed: int) -> Anatomy:
     """
     _check_zones(circuit)
     zone = {p.name: _zones(p, circuit.zones) for p in circuit.populations}
-    positions = {p.name: _positions(p, zone[p.name], circuit.zones, seed) for p in circuit.populations}
+    positions = {p.name: _positions(circuit, p, zone[p.name], seed) for p in circuit.populations}
     tissue = Tissue(circuit, seed, positions, zone)
     pairs: dict[str, Pairs] = {}
     for p in circuit.projections:
@@ -212,11 +212,12 @@ def _zones(population: Population, zones: int) -> NDArray[np.int16]:
     return (np.arange(population.size) * blocks // population.size).astype(np.int16)
 
 
-def _positions(population: Population, zone: NDArray[np.int16], zones: int, seed: int) -> NDArray[np.float32]:
-    """Draw places uniform in the layer, along x within the slab of the cell's zone."""
+def _positions(circuit: Circuit, population: Population, zone: NDArray[np.int16], seed: int) -> NDArray[np.float32]:
+    """Draw places uniform in the layer, along the axis of the zones within the slab of the cell's zone."""
     share = stream(seed, population.name, "position").random((population.size, 3))
     if population.zoned:
-        share[:, 0] = (zone + share[:, 0]) / zones
+        axis = "xy".index(circuit.zone_axis)
+        share[:, axis] = (zone + share[:, axis]) / circuit.zones
     places: NDArray[np.float64] = share * population.layer.size_um + population.layer.origin_um
     return places.astype(np.float32)
 

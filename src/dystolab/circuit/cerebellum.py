@@ -64,6 +64,7 @@ def build(tables: Section, name: str, scale: float = 1.0, sources: tuple[str, ..
         If `scale` is outside the allowed range, or an entry does not fit.
     """
     check_scale(tables, scale)
+    tissue = tables.section("tissue")
     projections = tuple(
         projection(section, key, tables)
         for key, section in tables.section("projections").sections()
@@ -73,6 +74,7 @@ def build(tables: Section, name: str, scale: float = 1.0, sources: tuple[str, ..
         name=name,
         scale=scale,
         zones=zones_at(tables, scale),
+        zone_axis=tissue.text("zone_axis") if "zone_axis" in tissue else "x",
         populations=tuple(
             population(section, key, tables, scale) for key, section in tables.section("populations").sections()
         ),

@@ -199,11 +199,16 @@ class GapJunctions(Spec):
 
 
 class Circuit(Spec):
-    """A whole circuit. ``scale`` multiplies the published tissue; ``zones`` counts the microzones along x."""
+    """A whole circuit. ``scale`` multiplies the published tissue; ``zones`` counts the microzones.
+
+    They lie side by side along ``zone_axis``: along x each has parallel fibres of its own, along y, as in the animal,
+    each parallel fibre crosses all of them.
+    """
 
     name: str
     scale: Positive = 1.0
     zones: Annotated[int, Field(gt=0)] = 1
+    zone_axis: Literal["x", "y"] = "x"
     populations: tuple[Population, ...]
     projections: tuple[Projection, ...] = ()
     gap_junctions: tuple[GapJunctions, ...] = ()

@@ -29,6 +29,9 @@ TARGETS = 8
 BLOCK = 4
 """Trials over which errors are averaged."""
 
+BLOCKS_BEFORE = 4
+"""What comes after the change is told against this many blocks before it."""
+
 Named = tuple[str, Measure]
 
 
@@ -45,7 +48,7 @@ class Reach(Experiment):
     rotation_deg : float
         Counter-clockwise.
     curl_n_s_per_m : float
-        To the left of the way if positive.
+        To the left of the way if positive. People get 13; this arm is softer than theirs.
     distance_m : float
         From the start to the targets.
     practice, around, baseline, adaptation, washout : int
@@ -77,7 +80,7 @@ class Reach(Experiment):
     baseline: int = Field(default=24, ge=BLOCK, le=1000, multiple_of=BLOCK)
     adaptation: int = Field(default=40, ge=exponential.FEWEST, le=2000, multiple_of=BLOCK)
     washout: int = Field(default=16, ge=BLOCK, le=1000, multiple_of=BLOCK)
-    acceleration: float = Field(default=15.0, ge=0, le=1000)
+    acceleration: float = Field(default=30.0, ge=0, le=1000)
 
     @property
     def duration_ms(self) -> int:
@@ -161,7 +164,7 @@ class Reach(Experiment):
         errors = 1000.0 * np.array([movement.lateral_deviation(p[:moving], aim) for p in seen])
         blocks = errors.reshape(-1, BLOCK).mean(axis=1)
         first, last = self.baseline // BLOCK, (self.baseline + self.adaptation) // BLOCK
-        before = blocks[max(first - 2, 0) : first].mean()
+        before = blocks[max(first - BLOCKS_BEFORE, 0) : first].mean()
         early, late, after = blocks[first], blocks[last - 2 : last].mean(), blocks[last]
         inside = errors[self.baseline : self.baseline + self.adaptation]
         return [

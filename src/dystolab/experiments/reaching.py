@@ -157,8 +157,8 @@ class Reaching:
     def error_hz(self) -> Array:
         """Return the rate of the error fibres of each direction of the joints, shape (4,)."""
         shoulder, elbow = self._numbers.olive_hz_per_nm * self._taught
-        rate = np.array([shoulder, -shoulder, elbow, -elbow])
-        return np.asarray(np.clip(rate, 0.0, self._numbers.olive_highest_hz))
+        more = np.array([shoulder, -shoulder, elbow, -elbow])
+        return np.asarray(np.clip(self._numbers.olive_rest_hz + more, 0.0, self._numbers.olive_highest_hz))
 
     def _now(self, time_ms: float) -> tuple[Reach | None, int]:
         """Return the reach at a time and the milliseconds since its trial began; None if there is none."""
@@ -204,6 +204,7 @@ class _Numbers:
         self.plan_hz_s_per_m = _number("cortex", "per_speed", "Hz*s/m")
         self.plan_hz = _number("cortex", "direction", "Hz")
         self.olive_hz_per_nm = _number("olive", "rate", "Hz/(N*m)")
+        self.olive_rest_hz = _number("olive", "rest", "Hz")
         self.olive_highest_hz = _number("olive", "highest", "Hz")
 
 

@@ -12,7 +12,10 @@ from dystolab.result import Result
 
 Say = Callable[[str], None]
 ALONE, BOTH = "arm", "cerebellum-arm"
-WORLDS = {"curl": "a curl field of 6 N s/m", "rotation": "a picture turned by 30 degrees"}
+WORLDS = {
+    "curl": f"a curl field of {Reach().curl_n_s_per_m:g} N s/m",
+    "rotation": f"a picture turned by {Reach().rotation_deg:g} degrees",
+}
 MOST_WITH_CEREBELLUM = 5
 """Subjects with a cerebellum: one takes as long as six without."""
 
