@@ -134,7 +134,7 @@ def test_the_robot_brings_the_hand_back() -> None:
 
 
 def errors(who: Reaching, hand_m: Any) -> np.ndarray:
-    """Return how much the error fibres' rates differ from those at rest over a trial in which the hand moves as told."""
+    """Return the sum over a trial of what a hand, which moves as told, adds to the rates of the error fibres."""
     total = np.zeros(len(ARM_DIRECTIONS))
     for ms in range(trial_ms()):
         who.command_hz(ms, hand_m(ms))
