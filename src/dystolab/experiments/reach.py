@@ -30,7 +30,7 @@ BLOCK = 4
 """Trials over which errors are averaged."""
 
 BLOCKS_BEFORE = 4
-"""What comes after the change is told against this many blocks before it."""
+"""What comes after the change is told against as many blocks before it, or all if there are fewer."""
 
 Named = tuple[str, Measure]
 
@@ -80,7 +80,7 @@ class Reach(Experiment):
     baseline: int = Field(default=24, ge=BLOCK, le=1000, multiple_of=BLOCK)
     adaptation: int = Field(default=40, ge=exponential.FEWEST, le=2000, multiple_of=BLOCK)
     washout: int = Field(default=16, ge=BLOCK, le=1000, multiple_of=BLOCK)
-    acceleration: float = Field(default=30.0, ge=0, le=1000)
+    acceleration: float = Field(default=15.0, ge=0, le=1000)
 
     @property
     def duration_ms(self) -> int:
