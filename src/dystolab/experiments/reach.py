@@ -166,15 +166,24 @@ class Reach(Experiment):
         first, last = self.baseline // BLOCK, (self.baseline + self.adaptation) // BLOCK
         before = blocks[max(first - BLOCKS_BEFORE, 0) : first].mean()
         early, late, after = blocks[first], blocks[last - 2 : last].mean(), blocks[last]
-        inside = errors[self.baseline : self.baseline + self.adaptation]
-        return [
+        deviations = [
             measure("reach_deviation_mm_by_block", blocks.tolist(), errors.size),
             measure("reach_deviation_early_mm", float(early - before), BLOCK),
             measure("reach_deviation_late_mm", float(late - before), 2 * BLOCK),
             measure("reach_aftereffect_mm", float(after - before), BLOCK),
+        ]
+        if not self._strength():  # nothing to adapt to: shares of noise
+            return deviations
+        inside = errors[self.baseline : self.baseline + self.adaptation]
+        return [
+            *deviations,
             measure("reach_adaptation_percent", 100.0 * float(1.0 - (late - before) / (early - before)), 2 * BLOCK),
             measure("adaptation_rate", movement.adaptation_rate(inside), inside.size),
         ]
+
+    def _strength(self) -> float:
+        """Return by how much the world is changed, in its own unit."""
+        return {"rotation": self.rotation_deg, "curl": self.curl_n_s_per_m, "none": 0.0}[self.world]
 
 
 def _misses_mm(paths: Sequence[Array] | Array, aims: Sequence[reaching.Place]) -> np.floating:
