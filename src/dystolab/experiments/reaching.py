@@ -53,7 +53,7 @@ class Reach:
     rotation_deg : float
         What is seen of the movement is turned by so much about the start, counter-clockwise.
     curl_n_s_per_m : float
-        Force across the movement over its speed, to the left of the way if positive; until the robot takes the hand back.
+        Force across the movement over its speed, to the left of the way if positive, until the robot takes the hand.
     """
 
     target_m: Place
