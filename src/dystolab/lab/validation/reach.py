@@ -23,6 +23,9 @@ MOST_WITH_CEREBELLUM = 5
 
 RESAMPLED = 10_000
 
+RATES = {"io_cell": "1 Hz", "purkinje_cell": "68 Hz", "dcn_glut": "80 Hz"}
+"""Of a cerebellum: cells whose rates are reported, and their rates at rest."""
+
 
 def rows(say: Say, seeds: int = 5, workers: int = 2, **_: Any) -> list[Row]:
     """Return reaches of healthy arms, and what they learn."""
@@ -33,7 +36,7 @@ def rows(say: Say, seeds: int = 5, workers: int = 2, **_: Any) -> list[Row]:
         for world in WORLDS:
             say(f"  {circuit}, {WORLDS[world]}, {n} subjects")
             healthy[world] = runs(Reach(world=world), n, workers, circuit=circuit)
-        found += healthy_rows(circuit, healthy["curl"])
+        found += healthy_rows(circuit, healthy["curl"]) + rate_rows(circuit, healthy["curl"])
         for world in WORLDS:
             found += learning_rows(f"{circuit}, {WORLDS[world]}", healthy[world], circuit == BOTH)
     return found
@@ -52,6 +55,17 @@ def healthy_rows(circuit: str, results: list[Result]) -> list[Row]:
         window(f"{circuit}: {what}", of_subjects(results, f"reach_{name}"), low, high, unit, "calibration", note)
         for what, name, low, high, unit, note in wanted
     ]
+
+
+def rate_rows(circuit: str, results: list[Result]) -> list[Row]:
+    """Return at what rate the cells of a cerebellum fire over all trials."""
+    found = []
+    for name, rest in RATES.items():
+        if name in results[0].population_rate_hz:
+            rates = spread([r.population_rate_hz[name] for r in results], "Hz", 1)
+            note = f"over all trials; mouse-cerebellum at rest: {rest}"
+            found.append(Row(f"{circuit}: {name}", rates, "", len(results), None, "calibration", note))
+    return found
 
 
 def learning_rows(what: str, results: list[Result], learns: bool) -> list[Row]:
