@@ -23,7 +23,7 @@ MOST_WITH_CEREBELLUM = 5
 
 RESAMPLED = 10_000
 
-RATES = {"io_cell": "1 Hz", "purkinje_cell": "68 Hz", "dcn_glut": "80 Hz"}
+RATES = {"io_cell": "1.2 Hz", "purkinje_cell": "68 Hz", "dcn_glut": "77 Hz"}
 """Of a cerebellum: cells whose rates are reported, and their rates at rest."""
 
 
