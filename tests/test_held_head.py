@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dystolab.body import held_head
@@ -66,6 +66,7 @@ def test_the_name_and_the_seed_decide_the_phases() -> None:
 RATES = st.lists(st.tuples(st.floats(0.0, 1000.0), st.floats(0.0, 1000.0)), min_size=1, max_size=30)
 
 
+@settings(deadline=None)
 @given(RATES, st.integers(0, 1000))
 def test_any_rates_are_added_up_to_spikes(rates: list[tuple[float, float]], start_ms: int) -> None:
     fibres, each = Afferents("a", 2, 5, seed=1), 5

@@ -85,8 +85,10 @@ def test_interrupt_keeps_what_is_finished(tmp_path: Path) -> None:
     assert sorted(os.listdir(tmp_path / "out")) == ["checkpoint-001", "run.json", "subject-000.zarr"]
 
 
+# Who runs the tests in the background of a shell hands Ctrl-C down as ignored.
 SCRIPT = """
-import sys, pathlib
+import sys, pathlib, signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
 sys.path.insert(0, {tests!r})
 from fakes import FakeExperiment, FakeSubject
 from dystolab.lab.runs import run_many
