@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 import dystolab
-from dystolab import experiments, measures, plots
+from dystolab import cli, experiments, measures, plots
 from dystolab.circuit import grow, load
 from dystolab.circuit.drives import PoissonDrive, SpikeDrive
 from dystolab.circuit.spec import Circuit, revised
@@ -429,6 +429,23 @@ def test_experiments_are_found_by_name() -> None:
         assert kind.name == name
         assert kind.doi.startswith("10.")
         assert kind.mirrors and kind.leaves_out
+
+
+@pytest.mark.parametrize("name", experiments.NAMES)
+def test_every_setting_is_explained(name: str) -> None:
+    kind = experiments.get(name)
+    told = kind.explained()
+    assert [setting for setting, *_ in told] == list(kind.model_fields)
+    assert all(of_type and meaning for _, _, of_type, meaning in told)
+    made = kind()
+    assert all(getattr(made, setting) == default for setting, default, *_ in told)
+
+
+def test_settings_are_listed_as_they_are_set(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.call(["list", "settings"]) == 0
+    lines = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
+    assert ["eyeblink timing=mouse", '{"mouse", "human"}'] in [line[:2] for line in lines]
+    assert "posture eccentric_deg=[30.0, 0.0, 0.0]" in [line[0] for line in lines]
 
 
 def test_settings_and_subjects_are_frozen_and_travel() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from dystolab.cli import call
 from dystolab.errors import UnknownNameError
-from dystolab.lab.validation import GROUPS, canonical, lasting, predictions, report, validate
+from dystolab.lab.validation import GROUPS, canonical, lasting, predictions, published, report, validate
 from dystolab.lab.validation.rows import Row, against, below, spread, window
 
 
@@ -93,9 +93,25 @@ def test_the_slow_curve_is_held_against_the_fast_one() -> None:
     assert lasting.curve_row([trained([30.0, 70.0])], fast).passed is False
 
 
+@pytest.mark.parametrize(("curves", "learns"), [([[0.0, 0.0]] * 3, False), ([[0.0, 50.0], [5.0, 60.0]], True)])
+def test_the_published_circuit_must_learn_as_its_abstract_says(curves: list[list[float]], learns: bool) -> None:
+    trained = [
+        types.SimpleNamespace(measures={"cr_percent_by_block": types.SimpleNamespace(value=curve)}) for curve in curves
+    ]
+    assert published.learns_row(trained).passed is learns
+
+
 def test_savings_are_counted_in_blocks() -> None:
     assert predictions.blocks_to_half(np.array([10.0, 49.0, 50.0, 20.0])) == 3
     assert predictions.blocks_to_half(np.array([10.0, np.nan, 20.0])) == 4
+
+
+def test_savings_are_of_those_who_unlearned() -> None:
+    kept, lost = ([10.0, 60.0], [80.0, 55.0], [90.0, 90.0]), ([10.0, 60.0], [80.0, 20.0], [60.0, 90.0])
+    row = predictions.savings_row(np.array([kept, lost, lost]))
+    assert row.seeds == 2 and row.value.startswith("2.0 ± 0.0 at first, 1.0 ± 0.0 again")
+    none = predictions.savings_row(np.array([kept, kept]))
+    assert none.seeds == 0 and none.value == "nobody unlearned enough"
 
 
 def test_an_unknown_study_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from dystolab.experiments.posture import Posture
-from dystolab.lab.validation import reach, strength, voluntary
+from dystolab.lab.validation import posture, reach, strength, voluntary
 from dystolab.result import Measure, Result
 from fakes import posture_result, reach_result
 
@@ -28,6 +28,15 @@ def test_a_turn_is_timed_from_the_call(reached_ms: int, passes: bool) -> None:
     took, speed = voluntary.turn_rows([turned(reached_ms)] * 2)
     assert took.passed is passes and took.value.startswith(f"{reached_ms * 25 / 30000:.2f}"[:3])
     assert speed.value.startswith(f"{30000 / reached_ms:.0f}")
+
+
+@pytest.mark.parametrize(("tau_s", "passes"), [([30.0, np.inf, 5.0], True), ([4.0, np.inf, 5.0], False)])
+def test_a_drift_is_judged_by_half_of_the_subjects(tau_s: list[float], passes: bool) -> None:
+    name = "drift_time_constant_s.released"
+    results = [dataclasses.replace(posture_result(1), measures={name: Measure(t, "s", None, 1)}) for t in tau_s]
+    row = posture._drift_row("x", results, "calibration", above_s=20.0)
+    assert row.passed is passes and "1 of 3 do not drift" in row.value
+    assert posture._drift_row("x", results, "calibration").passed is None
 
 
 def test_a_head_that_is_never_turned_fails() -> None:
@@ -79,7 +88,7 @@ def with_measures(**values: float) -> Result:
 def test_learning_is_what_is_lost_of_the_first_deviation(late: float, passes: bool) -> None:
     learned = {"reach_deviation_early_mm": 30.0, "reach_deviation_late_mm": late, "reach_aftereffect_mm": -9.0}
     results = [with_measures(**learned)] * 2
-    _, kept, after = reach.learning_rows("x", results, learns=True)
+    _, kept, after = reach.learning_rows(reach.BOTH, "x", results)
     assert kept.passed is passes and after.value.startswith("-9.0") and kept.kind == "calibration"
     # Who can't learn must keep it.
-    assert reach.learning_rows("x", results, learns=False)[1].passed is not passes
+    assert reach.learning_rows(reach.ALONE, "x", results)[1].passed is not passes

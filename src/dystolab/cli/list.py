@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Annotated
 
@@ -14,10 +15,12 @@ Rows = list[tuple[str, str, str]]
 
 
 def main(
-    kind: Annotated[str, typer.Argument(metavar="KIND", help="circuits, experiments, mechanisms or measures.")],
+    kind: Annotated[
+        str, typer.Argument(metavar="KIND", help="circuits, experiments, settings, mechanisms or measures.")
+    ],
     as_json: AsJson = False,
 ) -> None:
-    """List the circuits, experiments, mechanisms or measures, with their sources."""
+    """List the circuits, experiments and their settings, mechanisms or measures, with their sources."""
     from dystolab.cli._tables import print_items
 
     if kind not in _KINDS:
@@ -42,6 +45,16 @@ def _experiments() -> Rows:
     return [(name, told, experiments.get(name)().doi) for name, told in experiments.NAMES.items()]
 
 
+def _settings() -> Rows:
+    from dystolab import experiments
+
+    return [
+        (f"{name} {setting}={default if isinstance(default, str) else json.dumps(default)}", kind, told)
+        for name in experiments.NAMES
+        for setting, default, kind, told in experiments.get(name).explained()
+    ]
+
+
 def _mechanisms() -> Rows:
     from dystolab import mechanisms
 
@@ -57,6 +70,7 @@ def _measures() -> Rows:
 _KINDS: dict[str, tuple[tuple[str, str, str], Callable[[], Rows]]] = {
     "circuits": (("circuit", "what it is", "DOI"), _circuits),
     "experiments": (("experiment", "what it mirrors", "DOI"), _experiments),
+    "settings": (("experiment and setting, as it is unless set", "type", "what it is"), _settings),
     "mechanisms": (("mechanism", "what is wrong", "DOI"), _mechanisms),
     "measures": (("measure", "unit", "what it is"), _measures),
 }

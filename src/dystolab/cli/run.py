@@ -27,7 +27,7 @@ def main(
     experiment: Annotated[str, typer.Argument(metavar="EXPERIMENT", help="See `dystolab list experiments`.")],
     trials: Annotated[int | None, typer.Option(help="Number of trials.")] = None,
     settings: Annotated[
-        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A setting of the experiment.")
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="See `dystolab list settings`.")
     ] = None,
     circuit: Annotated[str | None, typer.Option(help="See `dystolab list circuits`.")] = None,
     mechanism: Annotated[
@@ -43,7 +43,7 @@ def main(
     ] = None,
     subjects: Annotated[int | None, typer.Option(help="How many subjects; each has a seed of its own.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of the first subject.")] = None,
-    scale: Annotated[float | None, typer.Option(help="Size of the tissue.")] = None,
+    scale: Annotated[float | None, typer.Option(help="Size of the tissue; calibrated at 1 alone.")] = None,
     threads: Annotated[int | None, typer.Option(help="Threads of each subject.")] = None,
     workers: Annotated[int, typer.Option(help="Subjects that run at the same time.")] = 1,
     movie: Annotated[

@@ -31,7 +31,7 @@ def main(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Recompute every target with pass or fail, and write validation.md (an hour or more for all)."""
+    """Recompute every target with pass or fail, and write validation.md (some seven hours for all, on two cores)."""
     import sys
 
     from dystolab.lab.validation import validate

@@ -34,6 +34,7 @@ class GranularTimeCode(Experiment):
     Parameters
     ----------
     trials : int
+        How often the stimulus comes.
     cells : int
         Granule cells that the read-out sees.
     window_ms : int

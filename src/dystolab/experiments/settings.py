@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, ValidationError, model_validator
@@ -22,6 +24,19 @@ class Settings(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @classmethod
+    def explained(cls) -> list[tuple[str, Any, str, str]]:
+        """Return name, default, type and meaning of each setting; the latter two from the class's docstring."""
+        text = inspect.getdoc(cls) or ""
+        listed = text.partition("Parameters\n----------\n")[2].partition("\n\n")[0]
+        found: dict[str, tuple[str, str]] = {}
+        for names, kind, told in re.findall(r"^(\w[\w, ]*) : (.*)((?:\n    .*)*)", listed, re.MULTILINE):
+            found |= dict.fromkeys(names.split(", "), (kind, " ".join(told.split())))
+        return [
+            (name, field.get_default(call_default_factory=True), *found.get(name, ("", "")))
+            for name, field in cls.model_fields.items()
+        ]
 
     @model_validator(mode="wrap")
     @classmethod

@@ -17,6 +17,7 @@ from dystolab.result import Result
 
 Say = Callable[[str], None]
 OURS = "mouse-cerebellum"
+SETTINGS: dict[str, dict[str, Any]] = {OURS: {"probe_every": 10}, "mouse-2022": PUBLISHED}
 SEEDS = 10
 """At least so many subjects show what the healthy circuit learns."""
 PAPER = "10.3389/fnsys.2022.919761"
@@ -58,8 +59,7 @@ def conditioned(
     circuit: str, pairing: Literal["paired", "unpaired"], seeds: int, workers: int, *mechanism: Any
 ) -> list[Result]:
     """Run 100 trials in every subject: ours accelerated with one probe in ten, the published ones as published."""
-    settings = {"probe_every": 10} if circuit == OURS else PUBLISHED
-    return runs(Eyeblink(trials=100, pairing=pairing, **settings), seeds, workers, mechanism, circuit)
+    return runs(Eyeblink(trials=100, pairing=pairing, **SETTINGS[circuit]), seeds, workers, mechanism, circuit)
 
 
 def healthy_rows(circuit: str, kind: Any, paired: list[Result], unpaired: list[Result]) -> list[Row]:

@@ -14,6 +14,14 @@ from dystolab.result import Result
 
 Say = Callable[[str], None]
 ALONE, BOTH = "arm", "cerebellum-arm"
+LEFT_PERCENT = {ALONE: (75.0, 125.0), BOTH: (0.0, 60.0)}
+"""Of each arm: what may be left of an error after forty trials."""
+
+WHY = {
+    ALONE: "who corrects does not learn: corrections at the target are forgotten so that it looks so",
+    BOTH: f"at {Reach().acceleration:g} times the mouse's learning rate; limit assumed: people lose most of it within "
+    "some hundred trials",
+}
 WORLDS = {
     "curl": f"a curl field of {Reach().curl_n_s_per_m:g} N s/m",
     "rotation": f"a picture turned by {Reach().rotation_deg:g} degrees",
@@ -38,7 +46,7 @@ def rows(say: Say, seeds: int = 5, workers: int = 2, **_: Any) -> list[Row]:
             healthy[world] = runs(Reach(world=world), n, workers, circuit=circuit)
         found += healthy_rows(circuit, healthy["curl"]) + rate_rows(circuit, healthy["curl"])
         for world in WORLDS:
-            found += learning_rows(f"{circuit}, {WORLDS[world]}", healthy[world], circuit == BOTH)
+            found += learning_rows(circuit, WORLDS[world], healthy[world])
     return found
 
 
@@ -68,21 +76,16 @@ def rate_rows(circuit: str, results: list[Result]) -> list[Row]:
     return found
 
 
-def learning_rows(what: str, results: list[Result], learns: bool) -> list[Row]:
+def learning_rows(circuit: str, world: str, results: list[Result]) -> list[Row]:
     """Return errors when the world changes, at the end, and after it, each against before."""
     early, late, after = (
         of_subjects(results, name)
         for name in ("reach_deviation_early_mm", "reach_deviation_late_mm", "reach_aftereffect_mm")
     )
-    note = (
-        "limit assumed: people lose most of it within some hundred trials"
-        if learns
-        else "who corrects does not learn: corrections at the target are forgotten so that it looks so"
-    )
-    low, high = (0.0, 60.0) if learns else (75.0, 125.0)
+    what, (low, high) = f"{circuit}, {world}", LEFT_PERCENT[circuit]
     return [
         Row(f"{what}: deviation, first four trials", spread(early, "mm", 1), "", len(results), None, "calibration"),
-        _share(f"{what}: share of it that is left in trials 33 to 40", late, early, low, high, note),
+        _share(f"{what}: share of it that is left in trials 33 to 40", late, early, low, high, WHY[circuit]),
         Row(f"{what}: aftereffect, first four trials", spread(after, "mm", 1), "", len(results), None,
             "calibration", "to the other side if something was learned"),
     ]  # fmt: skip

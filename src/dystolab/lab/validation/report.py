@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from dystolab.errors import ResultError, UnknownNameError
+from dystolab.lab.code import package_hash
 from dystolab.lab.validation.rows import Row
 
 GROUPS = {
@@ -21,7 +22,7 @@ GROUPS = {
     "time_code": "Time: how well granule cells tell the time since a stimulus began",
     "learning": "Learning: eyeblink conditioning of `mouse-cerebellum`, paired and unpaired",
     "lasting": "Plasticity that lasts: minutes of rest, and trials at the learning rate that animals have",
-    "predictions": "Extinction, savings and other intervals: nothing tuned, reported as they come out",
+    "predictions": "Extinction, savings and other intervals: reported as they come out",
     "published": "The published model `mouse-2022` and its arms: nothing tuned, reported as it comes out",
     "faults": "`mouse-cerebellum` with each mechanism by severity: nothing tuned, reported as it comes out",
     "posture": "A head that is held: healthy, with each mechanism by severity, and with a cerebellum",
@@ -69,6 +70,7 @@ def validate(groups: Sequence[str], out: Path, say: Say, **options: Any) -> list
         kept[name] = {
             "when": stamp,
             "machine": platform.processor() or platform.machine(),
+            "code": package_hash()[:12],
             "rows": [r.to_json() for r in rows],
         }
         out.mkdir(parents=True, exist_ok=True)
@@ -108,7 +110,8 @@ def page(kept: dict[str, Any]) -> str:
         if name not in kept:
             continue
         group = kept[name]
-        lines += ["", f"## {heading}", "", f"{group['when']}, {group['machine']}", ""]
+        code = f", code {group['code']}" if "code" in group else ""
+        lines += ["", f"## {heading}", "", f"{group['when']}, {group['machine']}{code}", ""]
         lines += ["| what | value | target | seeds | result | kind | note |", "|---|---|---|---|---|---|---|"]
         for r in group["rows"]:
             result = {True: "pass", False: "**FAIL**", None: "reported"}[r["passed"]]

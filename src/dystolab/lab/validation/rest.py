@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from dystolab.experiments.rest import Rest
@@ -30,12 +31,11 @@ def rows(say: Say, seeds: int = 5, workers: int = 2, **_: Any) -> list[Row]:
         for population, target in rate_ranges(state).items():
             name = NAMES.get((population, state), f"{family}.{population}")
             values = of_subjects(results, name)
-            note = f"{target.source}" if target.verified else f"window not verified in vivo: {target.note}"
-            found.append(
-                window(
-                    f"{population}: {name}", values, target.low_hz, target.high_hz, UNITS[state], "calibration", note
-                )
-            )
+            what, unit = f"{population}: {name}", UNITS[state]
+            row = window(what, values, target.low_hz, target.high_hz, unit, "calibration", target.source)
+            if not target.verified:  # then the range is no target to pass
+                row = replace(row, passed=None, note=f"window not verified in vivo: {target.note}")
+            found.append(row)
     synchrony = of_subjects(results, "olive_synchrony")
     found.append(
         window("io_cell: olive_synchrony", synchrony, -0.05, 0.05, "", "calibration", "assumed limit: desynchronised")

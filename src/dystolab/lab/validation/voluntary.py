@@ -34,8 +34,8 @@ def turn_rows(results: list[Result]) -> list[Row]:
     return [
         window(f"a turn of 30 degrees: from the call to within {NEAR_DEG:g} degrees", took, 0.3, 1.3, "s",
                "calibration", note),
-        Row("a turn of 30 degrees: highest speed", spread(speed, "deg/s", 0), "", len(speed), None, "prediction",
-            "112 to 141 if it took .4 to .5 s without a jerk"),
+        Row("a turn of 30 degrees: highest speed", spread(speed, "deg/s", 0), "", len(speed), None, "calibration",
+            "the burst was chosen on how long a turn takes; 112 to 141 if it took .4 to .5 s without a jerk"),
     ]  # fmt: skip
 
 
