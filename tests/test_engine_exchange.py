@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -154,8 +155,8 @@ def test_spikes_are_laid_out_by_step_and_cell(n: int) -> None:
     state = sim._live.dump()
     found = list(zip(state["live/step"].tolist(), state["live/cell"].tolist(), strict=True))
     assert found == sorted({(70 + int(k) - 1, int(c)) for k, c in zip(at, who, strict=True)})
-    fed = sim._live.into(sim._feed.make(0, 10))
-    assert fed.live_ptr[-1] == len(found) and fed.live_step[: len(found)].tolist() == [step for step, _ in found]
+    fed = sim._live.spikes
+    assert fed.ptr[-1] == len(found) and fed.step[: len(found)].tolist() == [step for step, _ in found]
 
 
 def test_threads_and_cuts_change_nothing() -> None:
@@ -166,7 +167,7 @@ def test_threads_and_cuts_change_nothing() -> None:
         assert np.array_equal(one._net.s, other._net.s) and len(body.times) == RUN_MS
 
 
-@pytest.mark.parametrize("room", [1, 45])  # too little for a chunk, and for the chunks of a millisecond
+@pytest.mark.parametrize("room", [1, 72])  # too little for a chunk, and for the chunks of a millisecond
 def test_more_spikes_than_there_is_room_for_are_heard_too(room: int) -> None:
     sim, body = simulator(), Echo()
     sim._feed.record_room = room
@@ -287,3 +288,31 @@ def test_no_call_sorts_all_that_was_kept_so_far(monkeypatch: pytest.MonkeyPatch)
     for _ in range(3):
         sim.run(10, body)
     assert body.times[-1] == 30.0
+
+
+class Watching(Echo):
+    """A body that looks at the state of the circuit, and may wait until it is what it is meant to be."""
+
+    def __init__(self, sim: Simulator, expected: list[np.ndarray] | None = None) -> None:
+        super().__init__()
+        self.sim, self.expected, self.states = sim, expected, [sim._net.s.copy()]
+
+    def step(self, time_ms: float, spikes: Mapping[str, Spikes]) -> dict[str, Spikes]:
+        if self.expected:
+            deadline = time.monotonic() + 10.0
+            wanted = self.expected[min(round(time_ms) + 1, RUN_MS)]
+            while not np.array_equal(self.sim._net.s, wanted) and time.monotonic() < deadline:
+                pass
+        self.states.append(self.sim._net.s.copy())
+        return super().step(time_ms, spikes)
+
+
+def test_helpers_step_the_next_millisecond_while_the_body_moves() -> None:
+    alone, helped = simulator(circuit(2.0)), simulator(circuit(2.0), threads=2)
+    slow = Watching(alone)
+    alone.run(RUN_MS, slow)
+    fast = Watching(helped, slow.states)
+    helped.run(RUN_MS, fast)
+    for k in range(1, RUN_MS):
+        assert np.array_equal(fast.states[k], slow.states[k + 1]), k
+    assert_same(alone, helped)

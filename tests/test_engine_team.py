@@ -30,7 +30,7 @@ def test_a_helper_leaves_lists_alone_that_were_not_announced() -> None:
     sync[L.DONE] = 0
     sync[L.TICKET + L.LINE] = 0  # only the second list is announced
     inputs = sim._feed.make(10, 10)
-    assert advance(sim._net, inputs, 10, 10, 1, lists, 0, 0, sync, 1)[0] == 1, "idle in the end"
+    assert advance(sim._net, inputs, 10, 10, sim._live.spikes, 1, lists, 0, 0, sync, 1, 0)[0] == 1, "idle in the end"
     assert sync[L.DONE] == lists[1, 0]
     assert sync[L.TICKET] < L.CHUNK, "the first list is still that of no chunk"
 
@@ -53,10 +53,10 @@ def test_helpers_stay_between_calls_and_are_gone_afterwards() -> None:
     sim.run(1)
     inputs, before = sim._feed.make(10, 20), threading.active_count()
     with Team(advance, sim._lists) as team:
-        team.run(sim._net, inputs, 10, 10, 1, 0, 0)
+        team.run(sim._net, inputs, 10, 10, sim._live.spikes, 1, 0, 0)
         helpers = list(team._helpers)
-        team.run(sim._net, inputs, 10, 10, 1, 0, 1)
+        team.run(sim._net, inputs, 10, 10, sim._live.spikes, 1, 0, 1)
         assert team._helpers == helpers and len(helpers) == 2 and all(h.is_alive() for h in helpers)
-        team.run(sim._net, inputs._replace(), 10, 10, 0, 0, 2)
+        team.run(sim._net, inputs._replace(), 10, 10, sim._live.spikes, 0, 0, 2)
         assert not any(h.is_alive() for h in helpers), "what they worked on is replaced, so they are too"
     assert threading.active_count() == before

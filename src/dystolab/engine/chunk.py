@@ -25,11 +25,11 @@ def ready(net: Any, inp: Any, t: Any, k_steps: Any, n_rec: Any) -> Any:
         total += most
         if net.pop_int[pop, L.P_KIND] == L.RELAY:
             most = size * k_steps
+            total += most  # what a body may give
         lo, _ = spikes_at(net, pop, max(t - net.pop_int[pop, L.P_STEP_MASK] + k_steps, 0))
         if t > 0 and net.head[pop] - lo + most > net.pop_int[pop, L.P_HIST_MASK] + 1:
             return L.GROW_HISTORY, pop
-    live = inp.live_ptr[inp.live_ptr.shape[0] - 1]
-    if n_rec + total + inp.relay_step.shape[0] + live > inp.rec_step.shape[0]:
+    if n_rec + total + inp.relay_step.shape[0] > inp.rec_step.shape[0]:
         return L.RECORD_FULL, 0
     for part in range(net.part.shape[0]):
         if net.part[part, L.T_KIND] == L.LEAN:
@@ -74,8 +74,11 @@ def pass_on(
 
 
 @njit(**KERNEL)
-def relays(net: Any, inp: Any, t: Any, k_steps: Any) -> None:
-    """Put this chunk's relay spikes into the parts' lists: outside spikes first, then a body's, then projections'."""
+def relays(net: Any, inp: Any, live: Any, t: Any, k_steps: Any) -> None:
+    """Put this chunk's relay spikes into the parts' lists: outside spikes first, then a body's, then projections'.
+
+    Nobody hears them within the chunk, so this may wait until all else is stepped.
+    """
     for part in range(net.part.shape[0]):
         if net.part[part, L.T_KIND] != L.RELAY:
             continue
@@ -84,7 +87,7 @@ def relays(net: Any, inp: Any, t: Any, k_steps: Any) -> None:
         n = 0
         for k in range(k_steps):
             n = pass_on(net, out, n, k, t + k, pop, inp.relay_ptr, inp.relay_step, inp.relay_cell, inp.relay_cursor)
-            n = pass_on(net, out, n, k, t + k, pop, inp.live_ptr, inp.live_step, inp.live_cell, inp.live_cursor)
+            n = pass_on(net, out, n, k, t + k, pop, live.ptr, live.step, live.cell, live.cursor)
             for link in range(net.link_ptr[part], net.link_ptr[part + 1]):
                 j = net.link_proj[link]
                 pre = net.proj[j, L.J_PRE]
@@ -237,20 +240,24 @@ def share(net: Any, inp: Any, lists: Any, t0: Any, k_steps: Any, sync: Any, me: 
 
 
 @njit(**KERNEL)
-def before(net: Any, inp: Any, t: Any, k_steps: Any, n_rec: Any) -> Any:
-    """Make sure that the chunk fits, and let relays speak."""
-    status, detail = ready(net, inp, t, k_steps, n_rec)
+def begin(net: Any, inp: Any, t0: Any, k_steps: Any, lists: Any, n_rec: Any, chunk: Any, sync: Any) -> Any:
+    """Announce the chunk, if that was not done ahead and all of it is sure to fit; return status and detail."""
+    if sync[L.BEGUN] == chunk + 1:
+        return L.OK, 0
+    status, detail = ready(net, inp, t0 + chunk * k_steps, k_steps, n_rec)
     if status == L.OK:
-        relays(net, inp, t, k_steps)
+        sync[L.BEGUN] = chunk + 1
+        announce(lists, sync, chunk * L.CHUNK)
     return status, detail
 
 
 @njit(**KERNEL)
-def after(net: Any, inp: Any, t: Any, k_steps: Any, chunk: Any, n_rec: Any) -> Any:
-    """Look for values that are not finite and pass the spikes on; return status, detail and spikes recorded."""
+def end(net: Any, inp: Any, live: Any, t: Any, k_steps: Any, chunk: Any, n_rec: Any) -> Any:
+    """Let relays speak, and pass all spikes on if all values are finite; return status, detail and spikes recorded."""
     for part in range(net.part.shape[0]):
         if net.bad[part] >= 0:
             return L.NOT_FINITE, part, n_rec
+    relays(net, inp, live, t, k_steps)
     return L.OK, 0, gather(net, inp, t, k_steps, chunk, n_rec)
 
 
@@ -286,26 +293,30 @@ def entry_point(stamp: int) -> Any:
     returns chunks done, spikes recorded, status (see ``layout``) and detail (a part, a population or a size). It
     never waits for a helper to begin: it takes parts itself, and waits only for parts that helpers have taken. So a
     helper that gets no processor costs nothing.
+
+    With ``ahead`` one more chunk is announced and left to the helpers; the next call, with the same inputs, ends it.
+    What it gets as ``live`` is in time, since no spike arrives in the chunk that it is fired in.
     """
 
     @njit(cache=True, **KERNEL)
     def advance(
-        net: Any, inp: Any, t0: Any, k_steps: Any, n_chunks: Any, lists: Any, n_rec: Any, c0: Any, sync: Any, me: Any
-    ) -> Any:
+        net: Any, inp: Any, t0: Any, k_steps: Any, live: Any, n_chunks: Any, lists: Any, n_rec: Any, c0: Any,
+        sync: Any, me: Any, ahead: Any,
+    ) -> Any:  # fmt: skip
         if stamp < 0 or me > 0:
             return help_out(net, inp, lists, t0, k_steps, sync, me), 0, L.OK, 0
         parts = lists[:, 0].sum()
         for c in range(n_chunks):
-            t = t0 + (c0 + c) * k_steps
-            status, detail = before(net, inp, t, k_steps, n_rec)
+            status, detail = begin(net, inp, t0, k_steps, lists, n_rec, c0 + c, sync)
             if status == L.OK:
-                announce(lists, sync, (c0 + c) * L.CHUNK)
                 share(net, inp, lists, t0, k_steps, sync, me)
                 while load(sync, L.DONE) < parts:
                     pass
-                status, detail, n_rec = after(net, inp, t, k_steps, c0 + c, n_rec)
+                status, detail, n_rec = end(net, inp, live, t0 + (c0 + c) * k_steps, k_steps, c0 + c, n_rec)
             if status != L.OK:
                 return c, n_rec, status, detail
+        if ahead:  # what does not fit is left to the next call
+            begin(net, inp, t0, k_steps, lists, n_rec, c0 + n_chunks, sync)
         return n_chunks, n_rec, L.OK, 0
 
     return advance

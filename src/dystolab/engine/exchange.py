@@ -10,7 +10,7 @@ from numba import njit
 
 from dystolab.circuit.neurons import Relay
 from dystolab.engine.arithmetic import KERNEL
-from dystolab.engine.network import Inputs
+from dystolab.engine.network import Live
 from dystolab.errors import SpecError
 
 if TYPE_CHECKING:
@@ -41,10 +41,12 @@ class Body(Protocol):
 
 
 class LiveSpikes:
-    """Spikes that relays got for the millisecond to come, as the kernels want them.
+    """Spikes that relays got for the millisecond to come, as the kernels want them (`spikes`).
 
     They lie in the same arrays all the time, at which the kernels look in every call; `cursor` is how far they are.
     """
+
+    spikes: Live
 
     def __init__(self, plan: Plan) -> None:
         self._plan, self._per_ms = plan, round(1.0 / plan.dt_ms)
@@ -56,6 +58,7 @@ class LiveSpikes:
 
     def _make_room(self, room: int) -> None:
         self._step, self._cell = np.zeros(room, np.int64), np.zeros(room, np.int32)
+        self.spikes = Live(self._ptr, self._step, self._cell, self._cursor)
 
     def take(self, spikes: Mapping[str, Spikes], first_step: int) -> None:
         """Lay out `spikes` of the millisecond that begins with `first_step`; a cell has one per step at most.
@@ -93,12 +96,6 @@ class LiveSpikes:
         if wrong == _TIME:
             raise SpecError(f"a body gave {name!r} a spike that is not of the next millisecond")
 
-    def into(self, inputs: Inputs) -> Inputs:
-        """Return `inputs` with these spikes, and those that are taken later, in them."""
-        if inputs.live_step is self._step:
-            return inputs
-        return inputs._replace(live_ptr=self._ptr, live_step=self._step, live_cell=self._cell, live_cursor=self._cursor)
-
     def dump(self) -> dict[str, Array]:
         """Return everything, as arrays."""
         n = self._ptr[-1]
@@ -106,12 +103,13 @@ class LiveSpikes:
 
     def load(self, state: dict[str, Array], step: int) -> None:
         """Take back what `dump` gave at `step`."""
-        steps, self._ptr = state["live/step"], state["live/ptr"]
+        steps = state["live/step"]
         self._make_room(max(_ROOM, len(steps)))
+        self._ptr[:] = state["live/ptr"]
         self._step[: len(steps)], self._cell[: len(steps)] = steps, state["live/cell"]
         # What the kernels did before is over.
         over = np.concatenate([[0], np.cumsum(steps < step)])
-        self._cursor = self._ptr[:-1] + np.diff(over[self._ptr])
+        self._cursor[:] = self._ptr[:-1] + np.diff(over[self._ptr])
 
 
 _ROOM = 1024

@@ -67,12 +67,9 @@ class Feed:
         ]
         wave = np.array(values).reshape(len(self.waves), n_steps)
         ptr, number, address, reversal = self.wave_table
-        nothing = np.zeros(len(plan.circuit.populations) + 1, np.int64)
         return Inputs(
             ev_ptr=ev_ptr, ev_step=ev_step, ev_addr=ev_addr, ev_w=ev_w, ev_cursor=ev_ptr[:-1].copy(),
             relay_ptr=relay_ptr, relay_step=relay_step, relay_cell=relay_cell, relay_cursor=relay_ptr[:-1].copy(),
-            live_ptr=nothing, live_step=np.zeros(0, np.int64), live_cell=np.zeros(0, np.int32),
-            live_cursor=nothing[:-1].copy(),
             wave=wave, wave_ptr=ptr, wave_id=number, wave_addr=address, wave_e_rev=reversal,
             keep=self.keep, rec_step=np.zeros(self.record_room, np.int64),
             rec_cell=np.zeros(self.record_room, np.int32),

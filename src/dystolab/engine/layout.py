@@ -96,6 +96,7 @@ OK, GROW_EVENTS, GROW_HISTORY, RECORD_FULL, NOT_FINITE = range(5)
 # and what a ticket counts: parts taken from the thread's list, and above that chunks since the step of the inputs.
 LINE: Final = 8
 DONE: Final = 0
+BEGUN: Final = 1
 TICKET: Final = LINE
 CHUNK: Final = 1 << 20
 FINISHED: Final = -(1 << 60)

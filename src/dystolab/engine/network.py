@@ -78,6 +78,15 @@ class Network(NamedTuple):
     ev_tail: Any  # int32
 
 
+class Live(NamedTuple):
+    """Spikes of relays in this millisecond that a body gave, sorted by (population, step)."""
+
+    ptr: Any  # int64 (n_pop + 1,)
+    step: Any  # int64
+    cell: Any  # int32
+    cursor: Any  # int64 (n_pop,)
+
+
 class Inputs(NamedTuple):
     """What comes from outside during one call of the kernel, and what is recorded."""
 
@@ -92,11 +101,6 @@ class Inputs(NamedTuple):
     relay_step: Any  # int64
     relay_cell: Any  # int32
     relay_cursor: Any  # int64 (n_pop,)
-    # Spikes of relays in this millisecond that a body gave, sorted alike.
-    live_ptr: Any  # int64 (n_pop + 1,)
-    live_step: Any  # int64
-    live_cell: Any  # int32
-    live_cursor: Any  # int64 (n_pop,)
     # Currents (pA) and conductances (nS): value of each wave in each step, and the cells that it reaches.
     wave: Any  # float64 (n_wave, n_steps)
     wave_ptr: Any  # int64 (n_part + 1,)

@@ -160,7 +160,7 @@ class Simulator:
     def _advance(self, stop: int, body: Body | None) -> None:
         """Run to step `stop`, giving the kernels more room whenever they ask."""
         start = self._step
-        inputs = self._live.into(self._feed.make(start, stop - start))
+        inputs = self._feed.make(start, stop - start)
         # An interrupt leaves arrays ahead of the clock: then neither go on nor write it down.
         self._halfway = True
         at, ms = start, round(1.0 / self.dt_ms)
@@ -168,11 +168,11 @@ class Simulator:
             while at < stop:
                 # A call may begin or end within a millisecond, where a parameter changes; a body waits for its end.
                 until = stop if body is None else min(stop, (at // ms + 1) * ms)
-                inputs = self._run_leg(team, inputs, start, at, until)
+                # Helpers need not wait for the body: what it says is heard in the millisecond after, at the earliest.
+                inputs = self._run_leg(team, inputs, start, at, until, ahead=until < stop)
                 at = until
                 if body is not None and at % ms == 0:
                     self._exchange(body, at)
-                    inputs = self._live.into(inputs)
         self._record.take_counts(inputs)
         self._record.take_traces(inputs, start)
         self._step = stop
@@ -183,14 +183,14 @@ class Simulator:
             self._check_rates()
             self._checked_ms = self.time_ms
 
-    def _run_leg(self, team: Team, inputs: Inputs, start: int, at: int, until: int) -> Inputs:
+    def _run_leg(self, team: Team, inputs: Inputs, start: int, at: int, until: int, ahead: bool) -> Inputs:
         """Run from step `at` to step `until` of the call that began at `start`, and keep the spikes."""
         chunk = self._plan.chunk_steps
         recorded = 0
         while at < until:
             done = (at - start) // chunk
             n, recorded, status, detail = team.run(
-                self._net, inputs, start, chunk, (until - at) // chunk, recorded, done
+                self._net, inputs, start, chunk, self._live.spikes, (until - at) // chunk, recorded, done, ahead
             )
             at += n * chunk
             if status == L.RECORD_FULL:
@@ -219,7 +219,7 @@ class Simulator:
 
     def _main_loop(self, inputs: Inputs, often: bool) -> Any:
         """Return the compiled main loop; if it is called often, for the types of these arguments alone."""
-        arguments = (self._net, inputs, 0, 0, 0, self._lists, 0, 0, np.zeros(1, np.int64), 0)
+        arguments = (self._net, inputs, 0, 0, self._live.spikes, 0, self._lists, 0, 0, np.zeros(1, np.int64), 0, 0)
         if often:
             return machine_code(*arguments)
         if self._main is None:  # looking it up takes as long as a millisecond of a small circuit

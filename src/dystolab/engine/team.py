@@ -47,7 +47,7 @@ class Team:
 
     Examples
     --------
-    ``with Team(advance, lists) as team: team.run(net, inputs, t0, k_steps, n_chunks, 0, 0)``
+    ``with Team(advance, lists) as team: team.run(net, inputs, t0, k_steps, live, n_chunks, 0, 0)``
     """
 
     def __init__(self, advance: Callable[..., Any], lists: Any) -> None:
@@ -62,8 +62,21 @@ class Team:
     def __exit__(self, *error: object) -> None:
         self._dismiss()
 
-    def run(self, net: Any, inputs: Any, t0: int, k_steps: int, n_chunks: int, n_rec: int, c0: int) -> Any:
+    def run(
+        self,
+        net: Any,
+        inputs: Any,
+        t0: int,
+        k_steps: int,
+        live: Any,
+        n_chunks: int,
+        n_rec: int,
+        c0: int,
+        ahead: bool = False,
+    ) -> Any:
         """Run the main loop for `n_chunks` chunks from chunk `c0` of what begins at step `t0`, `k_steps` each.
+
+        With `ahead`, helpers go on with the chunk after these, which the next call ends.
 
         Returns
         -------
@@ -73,16 +86,16 @@ class Team:
         told = (net, inputs, t0, k_steps)
         if len(self._lists) > 1 and not _same(told, self._works_on):
             self._dismiss()
-            self._call(told)
-        return self._advance(net, inputs, t0, k_steps, n_chunks, self._lists, n_rec, c0, self._sync, 0)
+            self._call(told, live)
+        return self._advance(*told, live, n_chunks, self._lists, n_rec, c0, self._sync, 0, int(ahead))
 
-    def _call(self, told: tuple[Any, ...]) -> None:
+    def _call(self, told: tuple[Any, ...], live: Any) -> None:
         # Nothing to take until the first chunk is ready; far from the next chunk's tickets, which takers overshoot to.
         self._sync[L.TICKET :: L.LINE] = L.CHUNK // 2
         self._works_on = told
 
         def help_on(me: int) -> None:
-            while self._advance(*told, 0, self._lists, 0, 0, self._sync, me)[0]:
+            while self._advance(*told, live, 0, self._lists, 0, 0, self._sync, me, 0)[0]:
                 # Nothing to do for a while: leave the processor to others.
                 time.sleep(_NAP_S)
 
