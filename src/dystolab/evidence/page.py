@@ -54,7 +54,7 @@ def _study(base: Base, study: Study) -> dict[str, Any]:
             one.name: [
                 one.finding.measure, one.finding.contrast, one.finding.direction,
                 words.sizes(one.finding), words.numbers(one.finding), one.verified, one.status, one.finding.what,
-                one.finding.factor, one.finding.address,
+                one.finding.factor, one.finding.address, one.finding.condition,
             ]
             for one in base.by_study[study.id]
         },
