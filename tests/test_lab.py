@@ -15,9 +15,10 @@ import numpy as np
 import pytest
 
 from dystolab.errors import ResultError, SimulationError, SpecError
-from dystolab.lab.aggregate import SUBJECT_KEYS, aggregate, population_rates, summary, t_interval
+from dystolab.lab.aggregate import SUBJECT_KEYS, aggregate, population_rates, summary
 from dystolab.lab.plan import Plan
 from dystolab.lab.runs import load_run, run_many
+from dystolab.measures.interval import mean_interval
 from dystolab.result import Measure, Result
 from fakes import FakeExperiment, FakeSubject, eyeblink_result, rest_result
 
@@ -205,11 +206,11 @@ def test_damaged_plan_is_refused(tmp_path: Path, text: str) -> None:
 
 def test_t_interval_of_known_numbers() -> None:
     # Five values with mean 3 and SD sqrt(2.5); t(4, 0.975) = 2.776445.
-    mean, interval, n = t_interval([1, 2, 3, 4, 5])
+    mean, interval, n = mean_interval([1, 2, 3, 4, 5])
     assert (mean, n) == (3.0, 5)
     assert interval == pytest.approx((3 - 2.776445 * math.sqrt(0.5), 3 + 2.776445 * math.sqrt(0.5)), rel=1e-6)
-    assert t_interval([4.0, math.nan]) == (4.0, None, 1)
-    assert math.isnan(t_interval([])[0])
+    assert mean_interval([4.0, math.nan]) == (4.0, None, 1)
+    assert math.isnan(mean_interval([])[0])
 
 
 def test_aggregate_scalars_blocks_and_missing_values() -> None:

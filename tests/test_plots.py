@@ -85,6 +85,18 @@ def test_learning_curve_shows_mean_and_interval(eyeblink: list[Result]) -> None:
         learning.curve(axes, {"": eyeblink}, "nonsense")
 
 
+def test_no_interval_is_drawn_of_two_subjects(eyeblink: list[Result]) -> None:
+    for results in (eyeblink, eyeblink[:2]):
+        figure = style.new_figure(2, 2)
+        one, other, third = figure.subplots(1, 3)
+        rows = [np.array([r.measures["cr_percent_by_block"].value], float).ravel() for r in results]
+        style.band(one, np.arange(rows[0].size), rows, colour="black")
+        learning.curve(other, {"x": results}, "cr_percent_by_block")
+        style.point(third, 0.0, np.array([row[0] for row in rows]), colour="black")
+        enough = len(results) >= style.FEWEST
+        assert [bool(axes.collections) for axes in (one, other, third)] == [enough] * 3
+
+
 def test_compare_names_its_groups(eyeblink: list[Result]) -> None:
     figure = learning.compare({"healthy": eyeblink, "olive_burst 0.5": eyeblink[:1]})
     legend = figure.axes[0].get_legend()

@@ -30,7 +30,8 @@ class Body(Protocol):
     def step(self, time_ms: float, spikes: Mapping[str, Spikes]) -> Mapping[str, Spikes]:
         """Move on to `time_ms` with the spikes of the millisecond before; return those of the one after.
 
-        Both are times (ms, since the start) and cells by population; what comes back is for relays.
+        Both are times (ms, since the start) and cells by population; what comes back is for relays. Meanwhile helpers
+        step on: what is read of the simulation itself, such as weights, may be of a later time.
         """
 
     def state(self) -> Mapping[str, Array]:

@@ -7,36 +7,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
-from scipy.special import stdtrit
 
 from dystolab.errors import ResultError
-from dystolab.result import SCHEMA_VERSION, Interval, Measure, Result, plain
+from dystolab.measures.interval import mean_interval
+from dystolab.result import SCHEMA_VERSION, Measure, Result, plain
 
 SUBJECT_KEYS = ("circuit", "scale", "seed", "mechanisms", "lesions", "stimulations", "body", "extent")
 _SUMMED = ("wall_s", "build_s", "compile_s", "biological_s")
 _LARGEST = ("threads", "workers", "neurons", "synapses", "plastic_synapses", "peak_rss_mb")
-
-
-def t_interval(values: npt.ArrayLike) -> tuple[float, Interval | None, int]:
-    """Return the mean of the finite `values`, its 95 % t-interval (None below 2 values) and their number.
-
-    Examples
-    --------
-    >>> mean, (low, high), n = t_interval([1.0, 2.0, 3.0, float("nan")])
-    >>> mean, round(low, 3), round(high, 3), n
-    (2.0, -0.484, 4.484, 3)
-    """
-    found = np.asarray(values, dtype=float)
-    found = found[np.isfinite(found)]
-    n = found.size
-    if n == 0:
-        return math.nan, None, 0
-    mean = float(found.mean())
-    if n == 1:
-        return mean, None, 1
-    half = float(stdtrit(n - 1, 0.975)) * float(found.std(ddof=1)) / math.sqrt(n)
-    return mean, (mean - half, mean + half), n
 
 
 def aggregate(results: Sequence[Result]) -> dict[str, Measure]:
@@ -60,7 +38,7 @@ def population_rates(results: Sequence[Result]) -> dict[str, float]:
     _check(results)
     names = dict.fromkeys(name for result in results for name in result.population_rate_hz)
     return {
-        name: t_interval([r.population_rate_hz[name] for r in results if name in r.population_rate_hz])[0]
+        name: mean_interval([r.population_rate_hz[name] for r in results if name in r.population_rate_hz])[0]
         for name in names
     }
 
@@ -103,9 +81,9 @@ def _over_subjects(name: str, results: Sequence[Result]) -> Measure:
         raise ResultError(f"measure {name!r} differs in length or unit between subjects")
     values = np.array([m.value for m in found], dtype=float)
     if values.ndim == 1:
-        mean, interval, n = t_interval(values)
+        mean, interval, n = mean_interval(values)
         return Measure(mean, first.unit, interval, n, first.description)
-    blocks = [t_interval(column) for column in values.T]
+    blocks = [mean_interval(column) for column in values.T]
     intervals = [interval or (math.nan, math.nan) for _, interval, _ in blocks]
     return Measure(
         value=[mean for mean, _, _ in blocks],

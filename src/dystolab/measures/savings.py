@@ -8,6 +8,24 @@ import numpy.typing as npt
 HALF_PERCENT = 50.0
 
 
+def unlearned(curve: npt.ArrayLike) -> bool:
+    """Return whether fewer than half of the trials of the last block have a response.
+
+    Of who still responds more often after extinction no saving can be told: its first block is above half already.
+
+    Parameters
+    ----------
+    curve : array_like, shape (n_blocks,)
+        Of extinction: trials with a response, %.
+
+    Examples
+    --------
+    >>> unlearned([80.0, 20.0]), unlearned([80.0, 60.0])
+    (True, False)
+    """
+    return bool(np.asarray(curve, dtype=float)[-1] < HALF_PERCENT)
+
+
 def blocks_to_half(curve: npt.ArrayLike) -> int:
     """Return the first block with responses in half of the trials; one more than there are if none has.
 

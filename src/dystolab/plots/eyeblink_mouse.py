@@ -72,7 +72,7 @@ def _sources(paired: Sequence[Result]) -> list[str]:
     """Return what the caption says of the other arms, of means, and of the mice that are drawn."""
     return [
         "the other arms are of the same seeds",
-        "b to i: mean and 95 % interval over subjects; thin lines and dots are single subjects",
+        "b to i: mean and, of three or more subjects, 95 % interval; thin lines and dots are single subjects",
         *(["mice in b: github.com/AliceGem/mesoscale_simulations_cebc"] if lid.as_in_mice(paired[0]) else []),
         f"in e: data set 1 of {mice.TEN_BRINKE}",
         f"in f and g: {mice.KIM}, one session of a day drawn as one block; their acquisition took 13 sessions; "

@@ -73,7 +73,7 @@ def curve(axes: Axes, groups: Groups, measure: str) -> None:
                     color=colour,
                     alpha=0.4,
                 )
-        if isinstance(mean.ci95, list):
+        if isinstance(mean.ci95, list) and len(results) >= style.FEWEST:
             low, high = np.array(mean.ci95).T
             axes.fill_between(blocks, low, high, color=colour, alpha=0.2, lw=0)
         axes.plot(blocks, values, "o-", color=colour, ms=4, lw=1.8, label=name or None)

@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator
 
 from dystolab.lab.aggregate import aggregate
 from dystolab.measures import mice
-from dystolab.measures.savings import blocks_to_half
+from dystolab.measures.savings import blocks_to_half, unlearned
 from dystolab.plots import learning, style
 from dystolab.result import Array, Result
 
@@ -38,9 +38,13 @@ def curves(axes: Axes, results: Sequence[Result]) -> None:
 
 
 def savings(axes: Axes, results: Sequence[Result]) -> None:
-    """Draw the blocks until half of the trials have a response, at first and again, one line per subject."""
+    """Draw the blocks until half of the trials have a response, at first and again, of each subject that unlearned."""
     found = by_phase(results)
     last = found.shape[2]
+    found = found[[unlearned(subject[1]) for subject in found]]
+    if not len(found):
+        style.tidy(axes, "phase", "blocks until half are responses", "Savings")
+        return style.nothing(axes, "cannot be told: all still respond\nin half of the trials after extinction")
     pairs = np.array([[blocks_to_half(found[s, k]) for k in (0, 2)] for s in range(len(found))], dtype=float)
     # Lines of subjects with the same numbers would hide one another.
     apart = np.linspace(-0.12, 0.12, len(pairs)) if len(pairs) > 1 else np.zeros(1)

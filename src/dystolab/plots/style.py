@@ -11,7 +11,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 from dystolab.errors import ResultError
-from dystolab.lab.aggregate import t_interval
+from dystolab.measures.interval import mean_interval
 from dystolab.result import Array, Result
 
 # Okabe & Ito: told apart with every kind of colour vision.
@@ -82,6 +82,10 @@ def in_order(populations: Sequence[str]) -> list[str]:
     return known + sorted(set(populations) - set(known))
 
 
+FEWEST = 3
+"""Subjects of whom an interval is drawn: that of two is thirteen standard errors wide and hides what it is about."""
+
+
 def new_figure(width_in: float, height_in: float) -> Figure:
     """Return an empty figure whose parts make room for one another."""
     return Figure(figsize=(width_in, height_in), dpi=150, layout="constrained")
@@ -98,23 +102,23 @@ def tidy(axes: Axes, x: str, y: str, title: str = "") -> None:
 
 
 def band(axes: Axes, x: Array, rows: Sequence[Array], *, colour: str, label: str = "") -> None:
-    """Draw the mean of the `rows`, one per subject, at `x`, and its 95 % interval if there are several."""
-    found = [t_interval(column) for column in np.asarray(rows, dtype=float).T]
+    """Draw the mean of the `rows`, one per subject, at `x`, and its 95 % interval if there are enough (`FEWEST`)."""
+    found = [mean_interval(column) for column in np.asarray(rows, dtype=float).T]
     axes.plot(x, [mean for mean, _, _ in found], lw=1.6, color=colour, label=label or None)
-    if len(rows) > 1:
+    if len(rows) >= FEWEST:
         low, high = np.array([interval or (np.nan, np.nan) for _, interval, _ in found]).T
         axes.fill_between(x, low, high, color=colour, alpha=0.2, lw=0)
 
 
 def point(axes: Axes, x: float, values: Array, *, colour: str, marker: str = "o", label: str = "") -> float:
-    """Draw the subjects' `values` as dots at `x`, and their mean with its 95 % interval; return the mean.
+    """Draw the subjects' `values` as dots at `x`, and their mean, with its 95 % interval if they are enough.
 
-    Subjects that are NaN do not count; nothing is drawn if all are.
+    Returns the mean. Subjects that are NaN do not count; nothing is drawn if all are.
     """
-    mean, interval, n = t_interval(values)
+    mean, interval, n = mean_interval(values)
     if n > 1:
         axes.plot(np.full(np.size(values), x), values, ".", ms=3, color=colour, alpha=0.4)
-    around = [[mean - interval[0]], [interval[1] - mean]] if interval else None
+    around = [[mean - interval[0]], [interval[1] - mean]] if interval and n >= FEWEST else None
     axes.errorbar([x], [mean], around, fmt=marker, ms=5, lw=1.2, capsize=2, color=colour, label=label or None)
     return mean
 

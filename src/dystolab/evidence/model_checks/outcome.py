@@ -16,8 +16,8 @@ from dystolab.evidence.model_checks.check import Check
 from dystolab.evidence.model_checks.form import BySize
 from dystolab.evidence.model_checks.predicates import VERDICTS, Judged, judge
 from dystolab.evidence.model_checks.running import Runs
-from dystolab.lab.aggregate import t_interval
 from dystolab.lab.code import package_hash
+from dystolab.measures.interval import mean_interval
 from dystolab.result import plain, text
 
 
@@ -115,7 +115,7 @@ def _spread(values: Sequence[float]) -> str:
     if found.size == 0:
         return "-"
     return (
-        f"{text(t_interval(found)[0], 3)} ± {text(float(found.std(ddof=1)), 2)}"
+        f"{text(mean_interval(found)[0], 3)} ± {text(float(found.std(ddof=1)), 2)}"
         if found.size > 1
         else text(found[0], 3)
     )

@@ -11,7 +11,7 @@ from scipy import stats
 from dystolab.experiments.eyeblink import Eyeblink
 from dystolab.lab.validation.cohort import of_subjects, runs
 from dystolab.lab.validation.rows import Kind, Row, spread
-from dystolab.measures.savings import HALF_PERCENT, blocks_to_half
+from dystolab.measures.savings import blocks_to_half, unlearned
 
 Say = Callable[[str], None]
 KIM = "10.1038/s41593-020-00732-1"
@@ -48,7 +48,7 @@ def phase_rows(seeds: int, workers: int) -> list[Row]:
 
 def savings_row(curves: np.ndarray) -> Row:
     """Return how much faster a second training is than the first, of subjects that the extinction took below half."""
-    gone = curves[:, 1, -1] < HALF_PERCENT
+    gone = np.array([unlearned(subject[1]) for subject in curves])
     what = "savings: blocks until half of the trials are CRs"
     note = f"mice: 6.4 days at first, 3.6 again ({KIM}); of those below half in the last block of extinction"
     first, again = (np.array([blocks_to_half(c) for c in curves[gone, k]]) for k in (0, 2))
