@@ -92,9 +92,9 @@ TSODYKS_MARKRAM, VESICLE_POOLS = range(2)
 # Status of a call of the kernel.
 OK, GROW_EVENTS, GROW_HISTORY, RECORD_FULL, NOT_FINITE = range(5)
 
-# How threads share a chunk: words of the array between them, in cache lines of their own (one ticket per thread; which
-# chunk was begun is the leading thread's alone), and what a ticket counts: parts taken from the thread's list, and above
-# that chunks since the step of the inputs.
+# How threads share a chunk: words of the array between them, each in its cache line (a ticket per thread; the number
+# of the chunk that was begun is for the leading thread alone), and what a ticket counts: parts taken from the thread's
+# list, and above that chunks since the step of the inputs.
 LINE: Final = 8
 DONE: Final = 0
 BEGUN: Final = 1
