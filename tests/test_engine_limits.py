@@ -137,6 +137,26 @@ def test_a_relay_takes_one_spike_per_step_from_a_drive() -> None:
     assert sim.spikes("pre")[0] == pytest.approx([5.0, 5.1])
 
 
+def test_a_relay_passes_on_all_that_it_gets_however_much() -> None:
+    """Of a hundred relays that all spike in every step, a third reach each of three more; these reach one."""
+    times = tuple(np.arange(1.0, 5.0, 0.1).round(1))
+    circuit = Circuit(
+        name="crowd", populations=(cells("many", 100), cells("three", 3), cells("last", 1)),
+        projections=(link("in", "many", "three", receptor=0), link("on", "three", "last", receptor=0)),
+        drives=(spikes("given", "many", times),),
+    )  # fmt: skip
+    synapses = anatomy(
+        circuit, **{"in": edges(range(100), np.arange(100) % 3, 1.0, 2.0), "on": edges(range(3), [0] * 3, 1.0, 2.0)}
+    )
+    sim = Simulator(circuit, recording=Recording(spikes=("many", "three", "last")), anatomy=synapses)
+    sim._feed.record_room = 1
+    sim.run(12.0)
+    at, who = sim.spikes("three")
+    assert np.array_equal(np.unique(at.round(1)), np.array(times) + 2.0)
+    assert [np.count_nonzero(who == k) for k in range(3)] == [34 * len(times), 33 * len(times), 33 * len(times)]
+    assert len(sim.spikes("last")[0]) == 100 * len(times)
+
+
 @pytest.mark.parametrize("size", [5, 700], ids=["full", "lean"])
 def test_a_voltage_that_is_not_finite_stops_the_run(size: int) -> None:
     absurd = quiet("granule_cell", tau_m_ms=0.05)

@@ -22,14 +22,14 @@ def ready(net: Any, inp: Any, t: Any, k_steps: Any, n_rec: Any) -> Any:
     for pop in range(net.pop_int.shape[0]):
         size = net.pop_int[pop, L.P_SIZE]
         most = size * ((k_steps - 1) // (net.pop_int[pop, L.P_REF] + 1) + 1)
-        total += most
         if net.pop_int[pop, L.P_KIND] == L.RELAY:
-            most = size * k_steps
-            total += most  # what a body may give
+            most = size * k_steps * net.pop_int[pop, L.P_ROOM]
+        if net.pop_int[pop, L.P_RECORD]:
+            total += most
         lo, _ = spikes_at(net, pop, max(t - net.pop_int[pop, L.P_STEP_MASK] + k_steps, 0))
         if t > 0 and net.head[pop] - lo + most > net.pop_int[pop, L.P_HIST_MASK] + 1:
             return L.GROW_HISTORY, pop
-    if n_rec + total + inp.relay_step.shape[0] > inp.rec_step.shape[0]:
+    if n_rec + total > inp.rec_step.shape[0]:
         return L.RECORD_FULL, 0
     for part in range(net.part.shape[0]):
         if net.part[part, L.T_KIND] == L.LEAN:

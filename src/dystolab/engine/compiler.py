@@ -237,15 +237,19 @@ def part_bounds(pop: Population, kind: int, gapped: bool) -> list[tuple[int, int
     return [(lo, hi) for lo, hi in itertools.pairwise(edges) if hi > lo]
 
 
-def relay_room(plan: Plan, pop: Population) -> int:
-    """Return how many spikes per cell and step a population's list must take."""
-    if not isinstance(pop.neuron, Relay):
+def relay_room(plan: Plan, pop: Population, behind: tuple[str, ...] = ()) -> int:
+    """Return how many spikes a cell of a population may fire in a step: a relay passes on all that it gets.
+
+    Relays `behind` it in a loop count once.
+    """
+    if not isinstance(pop.neuron, Relay) or pop.name in behind:
         return 1
     drives = sum(d.population == pop.name for d in plan.circuit.drives)
     into = 0
     for p in plan.circuit.projections:
         if p.post == pop.name and len(post := plan.anatomy.edges[p.name].post):
-            into += int(np.bincount(post).max())
+            source = plan.circuit.population(p.pre)
+            into += int(np.bincount(post).max()) * relay_room(plan, source, (*behind, pop.name))
     return drives + into + 1  # and what a body gives
 
 
@@ -271,6 +275,7 @@ def assemble(plan: Plan, syn: Synapses, s: Array, pop_int: Array, pop_real: Arra
     """Join all tables into the named tuple that the kernels take."""
     last = plan.parts[-1]
     rooms = [relay_room(plan, p) for p in plan.circuit.populations]
+    pop_int[:, L.P_ROOM] = rooms
     total = sum(p.size for p in plan.circuit.populations)
     hold = int(last[L.T_HOLD] + max(last[L.T_BLOCKS] * L.FULL_LANES, L.LEAN_LANES))
     out = int(last[L.T_SPIKES] + last[L.T_CELLS] * plan.chunk_steps * rooms[int(last[L.T_POP])])

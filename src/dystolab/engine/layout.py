@@ -62,8 +62,9 @@ LEAN, FULL_EGLIF, FULL_ADEX, RELAY = 0, 1, 2, 3
     P_GAP_HI,
     P_MS,
     P_RECEPTORS,
-) = range(19)
-N_POP_INT: Final = 19
+    P_ROOM,
+) = range(20)
+N_POP_INT: Final = 20
 
 # Columns of the real table of populations.
 P11, P12, P13, P31, P32, P33, P22, K4, KV, KI = range(10)
