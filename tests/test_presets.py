@@ -70,6 +70,7 @@ def test_a_cerebellum_with_a_head_has_a_zone_for_each_direction_and_one_size() -
     names = {p.name for p in circuit.populations}
     assert names >= POPULATIONS | HEAD and not names & {"red_nucleus", "facial_motoneuron"}
     assert circuit.zones == 6 and circuit.scale == 1 and {p.name for p in circuit.populations if p.zoned} >= ZONED
+    assert circuit.zone_axis == "y"
     for p in load("head").projections:
         assert circuit.projection(p.name).rule == p.rule, p.name
     for scale in (0.5, 2, "1"):

@@ -21,7 +21,7 @@ HEAD, BOTH = "head", "cerebellum-head"
 RETURN = "10.1186/s12891-017-1454-z"
 SHAIKH = "10.1093/brain/aww141"
 CHENG = "10.1007/s00421-008-0760-4"
-WITHIN_DEG = 3.0
+WITHIN_DEG, FREE_DEG = 3.0, 4.0
 RELEASED = Posture(epochs=("released",))
 PASSIVE = "passive neck: .3 s (docs/sources/head.md)"
 ELSEWHERE_DEG = {
@@ -68,7 +68,7 @@ def healthy_rows(results: list[Result]) -> list[Row]:
     shared = of_subjects(results, "cocontraction_index_percent.eccentric") / 200.0
     return [
         *near,
-        window("let go, eyes closed: distance from upright", free, 0.0, 4.0, "deg", "calibration",
+        window("let go, eyes closed: distance from upright", free, 0.0, FREE_DEG, "deg", "calibration",
                f"people return within 2 degrees after nodding ({RETURN}); 2 to 4 assumed"),
         window("let go, eyes closed: SD of the head about its mean", sway, 0.0, 1.0, "deg", "calibration", "assumed"),
         window("upright: EMG of all neck muscles", emg, 1.0, 8.0, "%", "calibration",
@@ -187,6 +187,11 @@ def cerebellum_rows(say: Say, seeds: int, workers: int) -> list[Row]:
     say(f"  with a cerebellum, {seeds} subjects")
     whole = runs(short, seeds, workers, circuit=BOTH)
     found = [
+        window(f"{BOTH}: distance of the head from upright, {how}", of_subjects(whole, f"head_angle_abs_deg.{part}"),
+               0.0, most, "deg", "calibration", "as without a cerebellum")
+        for part, how, most in (("upright", "held", WITHIN_DEG), ("free", "let go, eyes closed", FREE_DEG))
+    ]  # fmt: skip
+    found += [
         _posture_row("with a cerebellum", whole, "calibration"),
         _drift_row("time constant of drift, with a cerebellum", whole, "calibration"),
     ]
