@@ -188,7 +188,8 @@ def cerebellum_rows(say: Say, seeds: int, workers: int) -> list[Row]:
     whole = runs(short, seeds, workers, circuit=BOTH)
     found = [
         window(f"{BOTH}: distance of the head from upright, {how}", of_subjects(whole, f"head_angle_abs_deg.{part}"),
-               0.0, most, "deg", "calibration", "as without a cerebellum")
+               0.0, most, "deg", "calibration",
+               "as without a cerebellum; zones became strips because this was missed (docs/decisions/0020)")
         for part, how, most in (("upright", "held", WITHIN_DEG), ("free", "let go, eyes closed", FREE_DEG))
     ]  # fmt: skip
     found += [
