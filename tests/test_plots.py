@@ -151,6 +151,17 @@ def test_rates_without_value_and_of_silent_cells(rest: list[Result]) -> None:
     _check(plots.draw("rates", [odd]))
 
 
+def test_a_range_that_nobody_read_is_not_drawn_as_awake_mice(rest: list[Result]) -> None:
+    axes = style.new_figure(4, 4).subplots()
+    rates.rates(axes, rest)
+    read = {known.high_hz for known in rate_ranges().values() if known.verified}
+    filled = {bar.get_x() + bar.get_width() for bar in axes.patches if bar.get_facecolor()[3] and bar.get_width()}
+    hollow = [bar for bar in axes.patches if not bar.get_facecolor()[3] and bar.get_width()]
+    assert hollow and not any(bar.get_x() + bar.get_width() in read for bar in hollow)
+    assert filled & read
+    assert not any(known.source in rates.sources() for known in rate_ranges().values() if not known.verified)
+
+
 def test_in_vivo_ranges_are_of_known_populations_and_have_sources() -> None:
     for state in ("rate", "rate_running"):
         for name, known in rate_ranges(state).items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -15,6 +16,10 @@ from dystolab.result import Measure, Result
 
 _FLOOR_HZ = 0.03
 """Rates are drawn on a logarithmic axis from here; a silent population stands at its edge."""
+
+
+_NOT_READ: dict[str, Any] = {"facecolor": "none", "edgecolor": "#BBBBBB", "ls": ":"}
+"""How a range is drawn that nobody read in awake mice."""
 
 
 def figure(results: Sequence[Result]) -> Figure:
@@ -41,7 +46,8 @@ def rates(axes: Axes, results: Sequence[Result]) -> None:
             if known is not None:
                 low, high = max(known.low_hz, _FLOOR_HZ), known.high_hz
                 # A single number is drawn as a bar of 6 % so that it can be seen.
-                axes.barh(row, max(high - low, 0.06 * high), left=low, height=0.7, color=shade, zorder=1)
+                look = {"color": shade} if known.verified else _NOT_READ
+                axes.barh(row, max(high - low, 0.06 * high), left=low, height=0.7, zorder=1, **look)
         _dot(axes, row, found[name], style.colour(name), _FLOOR_HZ)
     axes.set_xscale("log")
     axes.set_xlim(_FLOOR_HZ, 300)
@@ -49,6 +55,7 @@ def rates(axes: Axes, results: Sequence[Result]) -> None:
     _rows(axes, names)
     for shade, text in (("#CCCCCC", "awake mice, at rest"), ("#EEEEEE", "awake mice, running")):
         axes.barh(0, 0, color=shade, label=text)
+    axes.barh(0, 0, label="expected, not read", **_NOT_READ)
     axes.legend(fontsize=style.SMALL, frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
     style.tidy(axes, "mean rate (Hz)", "")
 
@@ -70,7 +77,8 @@ def irregularity(axes: Axes, results: Sequence[Result]) -> None:
 
 def sources() -> str:
     """Return the sources of the ranges in awake mice, for a caption."""
-    found = {known.source for state in ("rate", "rate_running") for known in rate_ranges(state).values()}
+    ranges = [known for state in ("rate", "rate_running") for known in rate_ranges(state).values()]
+    found = {known.source for known in ranges if known.verified}
     return "awake mice: " + ", ".join(sorted(found))
 
 
