@@ -50,7 +50,7 @@ def test_ingredients_are_cut_as_in_the_validation() -> None:
     arms = STUDIES["granular_time_code"].arms
     cuts = list(time_code.WITHOUT.values())
     assert [arm.lesions for arm in arms.values()] == [(), *cuts, cuts[0] + cuts[1]]
-    assert STUDIES["granular_time_code"].trials == 150
+    assert STUDIES["granular_time_code"].trials == 300
 
 
 @pytest.mark.parametrize(

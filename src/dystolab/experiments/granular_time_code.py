@@ -53,7 +53,7 @@ class GranularTimeCode(Experiment):
     mirrors: ClassVar[str] = "what theories of cerebellar timing ask of granule cells; not yet recorded in animals"
     leaves_out: ClassVar[str] = "learning, changes of attention from trial to trial, input from the rest of the brain"
 
-    trials: int = Field(default=150, ge=10, le=10_000)
+    trials: int = Field(default=300, ge=10, le=10_000)
     cells: int = Field(default=1500, ge=10)
     window_ms: int = Field(default=300, ge=50, le=550)
     cs_ms: int = Field(default=500, ge=50, le=600)

@@ -152,7 +152,7 @@ STUDIES: dict[str, Study] = {
         columns=("time_error_ms", "time_error_abs_ms"),
         read="Read: no recording in animals of what is asked here; what it rests on: docs/sources/time_code.md.",
         next="dystolab plot {where}/intact   (which cells keep the time?)",
-        trials=150,
+        trials=300,
         needs=BRUSH,
     ),
 }
