@@ -16,9 +16,9 @@ from dystolab.cli.reproduce import _requests
 from dystolab.lab.reproductions import STUDIES, Arm, folder
 from dystolab.lab.validation import time_code
 from dystolab.measures import mice
-from dystolab.plots import faults, phases
+from dystolab.plots import faults, head_faults, phases
 from dystolab.result import Measure, Result
-from fakes import eyeblink_result
+from fakes import eyeblink_result, posture_result
 
 WHO = {"subjects": 1, "seed": 1, "scale": 0.3}
 
@@ -26,7 +26,7 @@ WHO = {"subjects": 1, "seed": 1, "scale": 0.3}
 @pytest.mark.parametrize("name", STUDIES)
 def test_every_arm_can_be_asked_for(name: str) -> None:
     study = STUDIES[name]
-    requests = _requests(study, study.trials, {**WHO, "circuit": study.circuit})
+    requests = _requests(study, study.trials, {**WHO, "scale": 1.0, "circuit": study.circuit})
     assert list(requests) == list(study.arms)
     folders = [folder(arm) for arm in study.arms]
     assert len(set(folders)) == len(folders)
@@ -61,6 +61,8 @@ def test_ingredients_are_cut_as_in_the_validation() -> None:
         ("granular_time_code --circuit mouse-2022", "unknown population 'ubc_on_fast'"),
         ("granular_time_code --trials 5", "trials"),
         ("eyeblink_mouse --trials 0", "trials"),
+        ("head_faults --trials 5", "--trials: a subject of head_faults has none"),
+        ("head_faults --circuit head", "dcn_glut"),
         ("eyeblink_mouse --subjects 0", "--subjects must be at least 1"),
     ],
 )
@@ -135,6 +137,46 @@ def test_phases_are_counted_apart() -> None:
     arm = STUDIES["eyeblink_mouse"].arms["phases"]
     curves = phases.by_phase([lid_result(arm, seed, 100, False) for seed in (1, 2)])
     assert curves.shape == (2, 3, 6)
+
+
+def head_result(arm: Arm, seed: int) -> Result:
+    """Return a made-up result of `posture`: who is ill turns when let go, and drifts back when let go turned."""
+    base = posture_result(seed, epoch_s=10)
+    name, _, severity = (arm.mechanism or "").partition(":")
+    ill = [{"name": name, "severity": float(severity)}] if name else []
+    angles = np.zeros((32_000, 3), np.float32)
+    angles[12_000:22_000, 0] = 20.0 * bool(ill)
+    values = {
+        "head_angle_abs_deg.upright": 1.0 + seed, "head_angle_abs_deg.free": 2.0 + seed, "head_yaw_deg.free": 1.0,
+        "head_roll_deg.free": -1.0, "neck_emg_percent.free": 3.0, "cocontraction_rudolph.free": 0.1,
+        "tremor_power_deg2.free": 0.1, "head_severity_score": 2.0,
+        "drift_time_constant_s.released": 2.0 if ill else float("inf"),
+    }  # fmt: skip
+    return dataclasses.replace(
+        base,
+        settings={**base.settings, "epochs": ["upright", "free", "released"]},
+        subject={**base.subject, "mechanisms": ill, "lesions": list(arm.lesions)},
+        measures={key: Measure(value, "deg") for key, value in values.items()},
+        arrays={**base.arrays, "head/angle_deg": angles},
+    )
+
+
+@pytest.mark.parametrize("subjects", [1, 3])
+def test_the_page_of_the_head_study(subjects: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    pictured: list[np.ndarray] = []
+    monkeypatch.setattr(head_faults.head, "images", lambda deg: pictured.append(deg) or np.zeros((len(deg), 4, 4, 3)))
+    study = STUDIES["head_faults"]
+    groups = {name: [head_result(arm, seed) for seed in range(1, subjects + 1)] for name, arm in study.arms.items()}
+    page = plots.study_page(study.page, groups)
+    page.draw_without_rendering()
+    drawn = [axes for axes in page.axes if axes.axison]
+    assert len(drawn) == 2 + len(head_faults.PANELS)
+    assert all(axes.get_xlabel() and axes.get_ylabel() for axes in drawn)
+    fitting = mechanisms.fitting(presets.load("cerebellum-head"))
+    assert set(faults.by_mechanism(groups)) == set(fitting)
+    # Healthy, nuclei cut, then every mechanism at 1: all but the first two are turned.
+    assert pictured[0][:, 0].tolist() == [0.0, 0.0, *[20.0] * len(fitting)]
+    assert head_faults.drift_per_s(groups["healthy"]).tolist() == [0.0] * subjects
 
 
 def time_result(arm: Arm, seed: int) -> Result:

@@ -34,9 +34,9 @@ def test_a_turn_is_timed_from_the_call(reached_ms: int, passes: bool) -> None:
 def test_a_drift_is_judged_by_half_of_the_subjects(tau_s: list[float], passes: bool) -> None:
     name = "drift_time_constant_s.released"
     results = [dataclasses.replace(posture_result(1), measures={name: Measure(t, "s", None, 1)}) for t in tau_s]
-    row = posture._drift_row("x", results, "calibration", above_s=20.0)
+    row = posture.drift_row("x", results, "calibration", above_s=20.0)
     assert row.passed is passes and "1 of 3 do not drift" in row.value
-    assert posture._drift_row("x", results, "calibration").passed is None
+    assert posture.drift_row("x", results, "calibration").passed is None
 
 
 def test_a_head_that_is_never_turned_fails() -> None:

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 
 def main(
-    study: Annotated[str, typer.Argument(metavar="STUDY", help="geminiani2022, eyeblink_mouse or granular_time_code.")],
+    study: Annotated[
+        str, typer.Argument(metavar="STUDY", help="geminiani2022, eyeblink_mouse, granular_time_code or head_faults.")
+    ],
     trials: Annotated[int | None, typer.Option(help="Trials of each subject; the study's own if not given.")] = None,
     subjects: Annotated[int, typer.Option(help="Subjects of each arm.")] = 5,
     seed: Annotated[int, typer.Option(help="Seed of the first subject.")] = 1,
@@ -29,11 +31,14 @@ def main(
     as_json: AsJson = False,
 ) -> None:
     """Run every arm of a study on several subjects and compare them on one page."""
+    from dystolab.errors import SpecError
     from dystolab.lab import reproductions
 
     wanted = reproductions.study(study)
     where = out or Path("results") / study
     who = {"subjects": subjects, "seed": seed, "scale": scale, "circuit": circuit or wanted.circuit}
+    if trials is not None and wanted.trials is None:
+        raise SpecError(f"--trials: a subject of {study} has none")
     requests = _requests(wanted, wanted.trials if trials is None else trials, who)
     groups = {
         arm: _results(arm, request, where / reproductions.folder(arm), workers) for arm, request in requests.items()
@@ -41,14 +46,15 @@ def main(
     _report(wanted, groups, where, as_json)
 
 
-def _requests(study: Study, trials: int, who: dict[str, Any]) -> dict[str, Request]:
+def _requests(study: Study, trials: int | None, who: dict[str, Any]) -> dict[str, Request]:
     """Return what is asked of each arm; names and values are checked before anything is written."""
     from dystolab.circuit import presets
     from dystolab.cli._request import Request
 
     requests = {}
     for name, arm in study.arms.items():
-        settings = {**study.settings, **arm.settings, "trials": arm.trials(trials)}
+        length = {} if trials is None else {"trials": arm.trials(trials)}
+        settings = {**study.settings, **arm.settings, **length}
         words = {key: value if isinstance(value, str) else json.dumps(value) for key, value in settings.items()}
         requests[name] = Request.of(
             {}, experiment=study.experiment, settings=words, lesions=arm.lesions,

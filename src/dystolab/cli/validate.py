@@ -17,7 +17,7 @@ def main(
             "--only",
             metavar="GROUP",
             help="exactness, canonical, rest, time_code, learning, lasting, predictions, published, faults, "
-            "posture, reach, reach_faults, speed; repeatable.",
+            "posture, posture_cerebellum, reach, reach_cerebellum, reach_faults, speed; repeatable.",
         ),
     ] = None,
     out: Annotated[Path, typer.Option("--out", help="Directory of validation.md and validation.json.")] = Path("docs"),

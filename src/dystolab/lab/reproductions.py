@@ -15,6 +15,9 @@ FAULTS = (
 )  # fmt: skip
 """Mechanisms of the olivocerebellar circuit."""
 
+HEAD_FAULTS = ("head_integrator_imbalance", "integrator_leak", "spindle_gain")
+"""Mechanisms of the head's own circuit."""
+
 BLOCK = 10
 """An arm with a share of the trials has whole blocks of so many."""
 
@@ -73,8 +76,8 @@ class Study:
         What could be read to compare with.
     next : str
         The command to try next; ``{where}`` stands for the directory of the arms.
-    trials : int
-        Trials of each subject if no other number is asked for.
+    trials : int or None
+        Trials of each subject if no other number is asked for; None if the experiment has none.
     settings : dict of str to value
         Settings of all arms.
     needs : tuple of str
@@ -89,7 +92,7 @@ class Study:
     columns: tuple[str, ...]
     read: str
     next: str
-    trials: int = 100
+    trials: int | None = 100
     settings: dict[str, Any] = field(default_factory=dict)
     needs: tuple[str, ...] = ()
 
@@ -138,6 +141,27 @@ STUDIES: dict[str, Study] = {
         "No curve of mice with these mechanisms was read.",
         next="dystolab plot {where}/paired   (every cell type of the healthy arm)",
         needs=("purkinje_cell", "dcn_glut", "facial_motoneuron"),
+    ),
+    "head_faults": Study(
+        title="a head that is held, with each fault of its circuit and of the cerebellum",
+        experiment="posture",
+        settings={"epochs": ["upright", "free", "released"], "epoch_s": 10},
+        circuit="cerebellum-head",
+        arms={
+            "healthy": Arm(),
+            "nuclei cut": Arm(lesions=("dcn_glut",)),
+            **{
+                f"{name}:{level:g}": Arm(f"{name}:{level:g}")
+                for name in (*HEAD_FAULTS, *FAULTS)
+                for level in SEVERITIES
+            },
+        },
+        page="dystolab.plots.head_faults:page",
+        columns=("head_angle_abs_deg.upright", "head_angle_abs_deg.free", "neck_emg_percent.free"),
+        read="Read: postures, drift and co-contraction of patients: docs/sources/head.md. No recording of a person or "
+        "an animal with one known fault of these was read.",
+        next="dystolab plot {where}/head_integrator_imbalance-1   (angles, muscles, integrator)",
+        trials=None,
     ),
     "granular_time_code": Study(
         title="what granule cells know of elapsed time",

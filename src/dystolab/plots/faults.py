@@ -1,4 +1,4 @@
-"""How often and when the lid answers, by severity of each mechanism."""
+"""What is measured by severity of each mechanism: how often and when the lid answers, and any other measure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from dystolab.plots.learning import Groups
 from dystolab.result import Array, Result
 
 LAST_BLOCKS = 3
-MARKERS = ("o", "s", "D", "^", "v", "P", "*")
+COLOURS = (*style.CYCLE[:-1], style.GREY, style.WINE)
+"""Black is for the healthy."""
+
+MARKERS = ("o", "s", "D", "^", "v", "P", "*", "X")
 APART = 0.035
 """Mechanisms stand side by side, so far from one another."""
 
@@ -33,7 +36,7 @@ def by_mechanism(groups: Groups) -> dict[str, dict[float, Sequence[Result]]]:
 def responses(axes: Axes, healthy: Sequence[Result], mechanisms: Severities) -> None:
     """Draw how often the lid answers in the last three blocks."""
     found = {m: {s: _last_percent(r) for s, r in of.items()} for m, of in mechanisms.items()}
-    _draw(axes, _last_percent(healthy), found)
+    by_severity(axes, _last_percent(healthy), found)
     axes.set_ylim(-3, 103)
     style.tidy(axes, "severity (0: healthy)", "responses, last 3 blocks (%)", "Lid, by severity")
 
@@ -41,7 +44,7 @@ def responses(axes: Axes, healthy: Sequence[Result], mechanisms: Severities) -> 
 def peaks(axes: Axes, healthy: Sequence[Result], mechanisms: Severities) -> None:
     """Draw when the lid is closed most in trials without US."""
     found = {m: {s: _peak_ms(r) for s, r in of.items()} for m, of in mechanisms.items()}
-    _draw(axes, _peak_ms(healthy), found)
+    by_severity(axes, _peak_ms(healthy), found)
     if not any(np.isfinite(v).any() for v in (_peak_ms(healthy), *(v for of in found.values() for v in of.values()))):
         style.nothing(axes, "no response in trials without US")
     due = float(healthy[0].settings["isi_ms"])
@@ -59,11 +62,18 @@ def key(axes: Axes, of: Axes) -> None:
     axes.set_axis_off()
 
 
-def _draw(axes: Axes, healthy: Array, mechanisms: Mapping[str, Mapping[float, Array]]) -> None:
+def looks(mechanisms: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
+    """Return the colour and the marker of each mechanism."""
+    found = zip(mechanisms, COLOURS * len(mechanisms), MARKERS * len(mechanisms), strict=False)
+    return {name: (colour, marker) for name, colour, marker in found}
+
+
+def by_severity(axes: Axes, healthy: Array, mechanisms: Mapping[str, Mapping[float, Array]]) -> None:
+    """Draw the subjects' values of the healthy arm, and of each mechanism at each severity beside them."""
     middle = (len(mechanisms) - 1) / 2
     start = style.point(axes, 0, healthy, colour=style.BLACK, label="healthy")
-    looks = zip(mechanisms.items(), style.CYCLE * len(mechanisms), MARKERS * len(mechanisms), strict=False)
-    for k, ((name, arms), colour, marker) in enumerate(looks):
+    for k, (name, (colour, marker)) in enumerate(looks(mechanisms).items()):
+        arms = mechanisms[name]
         xs, ys = [0.0], [start]
         for n, severity in enumerate(sorted(arms)):
             xs.append(severity + APART * (k - middle))

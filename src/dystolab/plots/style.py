@@ -18,6 +18,7 @@ from dystolab.result import Array, Result
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
 YELLOW, BLUE, VERMILLION, PURPLE = "#F0E442", "#0072B2", "#D55E00", "#CC79A7"
 GREY = "#999999"
+WINE = "#882255"  # of Paul Tol's palettes
 CYCLE = (BLUE, VERMILLION, GREEN, ORANGE, PURPLE, SKY, BLACK)
 EARLY_TO_LATE = LinearSegmentedColormap.from_list("early_to_late", (SKY, BLUE, BLACK))
 

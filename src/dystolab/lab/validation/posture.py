@@ -1,4 +1,4 @@
-"""A healthy head and what each mechanism does to it, over the subjects' own asymmetries."""
+"""A healthy head without a cerebellum and what each mechanism does to it, over the subjects' own asymmetries."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from dystolab.lab.validation.strength import rows as strength_rows
 from dystolab.result import Result
 
 Say = Callable[[str], None]
-HEAD, BOTH = "head", "cerebellum-head"
+HEAD = "head"
 RETURN = "10.1186/s12891-017-1454-z"
 SHAIKH = "10.1093/brain/aww141"
 CHENG = "10.1007/s00421-008-0760-4"
@@ -51,7 +51,7 @@ def rows(say: Say, seeds: int = 5, workers: int = 2, **_: Any) -> list[Row]:
             say(f"  {name} at {severity:g}, {seeds} subjects")
             ill = runs(Posture(), seeds, workers, (mechanisms.get(name)(severity=severity),), circuit=HEAD)
             found += mechanism_rows(f"{name} at {severity:g}", healthy, ill, kind)
-    return [*found, *leak_rows(say, seeds, workers), *cerebellum_rows(say, seeds, workers)]
+    return [*found, *leak_rows(say, seeds, workers)]
 
 
 def healthy_rows(results: list[Result]) -> list[Row]:
@@ -127,7 +127,7 @@ def drift_rows(say: Say, seeds: int, workers: int) -> list[Row]:
         say(f"  let go at 30 degrees, {name}, {seeds} subjects")
         results = runs(RELEASED, seeds, workers, circuit=HEAD, lesions=cut)
         what, above_s = f"time constant of drift, {name}", None if cut else DRIFT_S
-        found.append(_drift_row(what, results, "calibration", PASSIVE, above_s))
+        found.append(drift_row(what, results, "calibration", PASSIVE, above_s))
     return found
 
 
@@ -140,11 +140,12 @@ def leak_rows(say: Say, seeds: int, workers: int) -> list[Row]:
         results = runs(RELEASED, seeds, workers, leaky, circuit=HEAD)
         what = f"time constant of drift, integrator_leak at {severity:g}"
         # The size of the leak was chosen on how fast it forgets (`integrator_leak.toml`).
-        found.append(_drift_row(what, results, "calibration", f"cervical dystonia: .5 to 3 s assumed; {PASSIVE}"))
+        found.append(drift_row(what, results, "calibration", f"cervical dystonia: .5 to 3 s assumed; {PASSIVE}"))
     return found
 
 
-def _drift_row(what: str, results: list[Result], kind: Kind, note: str = "", above_s: float | None = None) -> Row:
+def drift_row(what: str, results: list[Result], kind: Kind, note: str = "", above_s: float | None = None) -> Row:
+    """Return how fast turned heads that are let go drift back; passed if half of them take longer than `above_s`."""
     tau = of_subjects(results, "drift_time_constant_s.released")
     finite = tau[np.isfinite(tau)]
     text = (
@@ -180,37 +181,3 @@ def mechanism_rows(what: str, healthy: list[Result], ill: list[Result], tuned: K
             "", len(ill), None, tuned, f"patients: median grade of turning 2 (PMC5553075); {SHAIKH}")
     )  # fmt: skip
     return found
-
-
-def cerebellum_rows(say: Say, seeds: int, workers: int) -> list[Row]:
-    """Return posture with a cerebellum, without its nuclei, and with its faults."""
-    short = Posture(epochs=("upright", "free", "released"), epoch_s=10)
-    say(f"  with a cerebellum, {seeds} subjects")
-    whole = runs(short, seeds, workers, circuit=BOTH)
-    found = [
-        window(f"{BOTH}: distance of the head from upright, {how}", of_subjects(whole, f"head_angle_abs_deg.{part}"),
-               0.0, most, "deg", "calibration",
-               "as without a cerebellum; zones became strips because this was missed (docs/decisions/0020)")
-        for part, how, most in (("upright", "held", WITHIN_DEG), ("free", "let go, eyes closed", FREE_DEG))
-    ]  # fmt: skip
-    found += [
-        _posture_row("with a cerebellum", whole, "calibration"),
-        _drift_row("time constant of drift, with a cerebellum", whole, "calibration"),
-    ]
-    say(f"  nuclei cut, {seeds} subjects")
-    cut = runs(short, seeds, workers, circuit=BOTH, lesions=("dcn_glut",))
-    found += [_posture_row("nuclei cut", cut), _drift_row("time constant of drift, nuclei cut", cut, "prediction")]
-    for name in ("purkinje_burst", "climbing_fibre_silencing", "olive_burst"):
-        say(f"  {name} at 1, with a cerebellum, {seeds} subjects")
-        ill = runs(short, seeds, workers, (mechanisms.get(name)(severity=1.0),), circuit=BOTH)
-        found.append(_posture_row(f"{name} at 1", ill))
-    return found
-
-
-def _posture_row(what: str, results: list[Result], kind: Kind = "prediction") -> Row:
-    parts = ", ".join(
-        f"{part} {spread(of_subjects(results, f'head_angle_abs_deg.{part}'), 'deg', 1)}" for part in ("upright", "free")
-    )
-    shake = spread(of_subjects(results, "tremor_power_deg2.free"), "deg2", 2)
-    text = f"{parts}; 1 to 12 Hz {shake}"
-    return Row(f"{BOTH}, {what}: distance from upright", text, "", len(results), None, kind, "")

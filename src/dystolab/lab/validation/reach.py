@@ -1,4 +1,4 @@
-"""A hand that reaches, with and without a cerebellum, and what it learns in a force field and in a turned picture."""
+"""A hand that reaches without a cerebellum, and that it learns nothing in a force field and in a turned picture."""
 
 from __future__ import annotations
 
@@ -26,28 +26,27 @@ WORLDS = {
     "curl": f"a curl field of {Reach().curl_n_s_per_m:g} N s/m",
     "rotation": f"a picture turned by {Reach().rotation_deg:g} degrees",
 }
-MOST_WITH_CEREBELLUM = 5
-"""Subjects with a cerebellum: one takes as long as six without."""
-
 RESAMPLED = 10_000
-
-RATES = {"io_cell": "1.2 Hz", "purkinje_cell": "68 Hz", "dcn_glut": "77 Hz"}
-"""Of a cerebellum: cells whose rates are reported, and their rates at rest."""
 
 
 def rows(say: Say, seeds: int = 5, workers: int = 2, **_: Any) -> list[Row]:
     """Return reaches of healthy arms, and what they learn."""
-    few = min(seeds, MOST_WITH_CEREBELLUM)
-    found = []
-    for circuit, n in ((ALONE, seeds), (BOTH, few)):
-        healthy: dict[str, list[Result]] = {}
-        for world in WORLDS:
-            say(f"  {circuit}, {WORLDS[world]}, {n} subjects")
-            healthy[world] = runs(Reach(world=world), n, workers, circuit=circuit)
-        found += healthy_rows(circuit, healthy["curl"]) + rate_rows(circuit, healthy["curl"])
-        for world in WORLDS:
-            found += learning_rows(circuit, WORLDS[world], healthy[world])
+    results = in_worlds(ALONE, say, seeds, workers)
+    return [*healthy_rows(ALONE, results["curl"]), *worlds_rows(ALONE, results)]
+
+
+def in_worlds(circuit: str, say: Say, seeds: int, workers: int) -> dict[str, list[Result]]:
+    """Return runs of healthy subjects in each world."""
+    found = {}
+    for world, text in WORLDS.items():
+        say(f"  {circuit}, {text}, {seeds} subjects")
+        found[world] = runs(Reach(world=world), seeds, workers, circuit=circuit)
     return found
+
+
+def worlds_rows(circuit: str, results: dict[str, list[Result]]) -> list[Row]:
+    """Return what is learned in each world."""
+    return [row for world, text in WORLDS.items() for row in learning_rows(circuit, text, results[world])]
 
 
 def healthy_rows(circuit: str, results: list[Result]) -> list[Row]:
@@ -63,17 +62,6 @@ def healthy_rows(circuit: str, results: list[Result]) -> list[Row]:
         window(f"{circuit}: {what}", of_subjects(results, f"reach_{name}"), low, high, unit, "calibration", note)
         for what, name, low, high, unit, note in wanted
     ]
-
-
-def rate_rows(circuit: str, results: list[Result]) -> list[Row]:
-    """Return at what rate the cells of a cerebellum fire over all trials."""
-    found = []
-    for name, rest in RATES.items():
-        if name in results[0].population_rate_hz:
-            rates = spread([r.population_rate_hz[name] for r in results], "Hz", 1)
-            note = f"over all trials; mouse-cerebellum at rest: {rest}"
-            found.append(Row(f"{circuit}: {name}", rates, "", len(results), None, "calibration", note))
-    return found
 
 
 def learning_rows(circuit: str, world: str, results: list[Result]) -> list[Row]:

@@ -8,7 +8,8 @@ from typing import Any
 from dystolab import mechanisms
 from dystolab.experiments.reach import Reach
 from dystolab.lab.validation.cohort import of_subjects, runs
-from dystolab.lab.validation.reach import BOTH, MOST_WITH_CEREBELLUM
+from dystolab.lab.validation.reach import BOTH
+from dystolab.lab.validation.reach_cerebellum import MOST
 from dystolab.lab.validation.rows import Row, against
 from dystolab.result import Result
 
@@ -17,7 +18,7 @@ FAULTS = ("purkinje_burst", "olive_burst", "climbing_fibre_silencing")
 
 def rows(say: Callable[[str], None], seeds: int = 5, workers: int = 2, **_: Any) -> list[Row]:
     """Return what each fault does to reaching and learning in a force field."""
-    few, field = min(seeds, MOST_WITH_CEREBELLUM), Reach(world="curl")
+    few, field = min(seeds, MOST), Reach(world="curl")
     healthy = runs(field, few, workers, circuit=BOTH)
     found = []
     for name in FAULTS:

@@ -25,8 +25,10 @@ GROUPS = {
     "predictions": "Extinction, savings and other intervals: reported as they come out",
     "published": "The published model `mouse-2022` and its arms: nothing tuned, reported as it comes out",
     "faults": "`mouse-cerebellum` with each mechanism by severity: nothing tuned, reported as it comes out",
-    "posture": "A head that is held: healthy, with each mechanism by severity, and with a cerebellum",
-    "reach": "A hand that reaches: with and without a cerebellum, and in a changed world",
+    "posture": "A head that is held: healthy, and with each mechanism by severity",
+    "posture_cerebellum": "A head that is held with a cerebellum: healthy, without its nuclei, and with its faults",
+    "reach": "A hand that reaches without a cerebellum, and that it learns nothing in a changed world",
+    "reach_cerebellum": "A hand that reaches with a cerebellum, and what it learns in a changed world",
     "reach_faults": "A hand that reaches with each fault of the cerebellum: nothing tuned, reported as it comes out",
     "speed": "Speed and memory",
 }
