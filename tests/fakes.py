@@ -73,6 +73,8 @@ class FakeExperiment(BaseModel):
             raise SimulationError("purkinje_cell fires at 812 Hz at 120 ms")
         if self.trouble == "spec":
             raise SpecError("the zone is empty")
+        if self.trouble == "unknown":
+            raise UnknownNameError("population", "granule_cel", ["granule_cell"])
         if self.trouble == "killed":
             os.kill(os.getpid(), signal.SIGKILL)
         if self.trouble == "interrupt":

@@ -132,7 +132,7 @@ def test_a_checkpoint_of_something_else_is_refused(tmp_path: Path) -> None:
         simulator(recording=Recording()),
         simulator(precision="double"),
     ):
-        with pytest.raises(ResultError, match="of another circuit, seed or recording"):
+        with pytest.raises(ResultError, match="of another circuit, seed, recording or experiment"):
             other.restore(path)
     with pytest.raises(ResultError, match="no such checkpoint"):
         sim.restore(tmp_path / "nothing")

@@ -353,12 +353,36 @@ def test_a_killed_run_goes_on_to_the_same_result(conditioned: Result, tmp_path: 
 def test_a_checkpoint_of_another_run_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(base, "CHECKPOINT_EVERY_S", 0.0)  # the only one of this run is due at once
     eyeblink(trials=1, trial_ms=900, cs_start_ms=300).run(MOUSE, threads=1, checkpoint_dir=tmp_path)
-    with pytest.raises(ResultError, match="another circuit, seed or recording"):
+    with pytest.raises(ResultError, match="another circuit, seed, recording or experiment"):
         other = eyeblink(trials=1, trial_ms=900, cs_start_ms=300, us_weight_ns=20)
         other.run(MOUSE, threads=1, checkpoint_dir=tmp_path)
+    with pytest.raises(ResultError, match="another circuit, seed, recording or experiment"):
+        eyeblink(trials=1, trial_ms=900, cs_start_ms=300, block=5).run(MOUSE, threads=1, checkpoint_dir=tmp_path)
     (tmp_path / base.CHECKPOINT).write_bytes(b"damaged")
     with pytest.raises(ResultError, match="is damaged"):
         eyeblink(trials=1, trial_ms=900, cs_start_ms=300).run(MOUSE, threads=1, checkpoint_dir=tmp_path)
+
+
+@pytest.mark.parametrize("isi_ms", [200, 200.0, "200", np.int64(200)])
+def test_the_cs_ends_with_the_us_however_the_interval_is_given(isi_ms: object) -> None:
+    assert eyeblink(isi_ms=isi_ms).cs_ms == 230
+
+
+class Weaker:
+    """A mechanism of one's own, which tells its name and severity only."""
+
+    name, severity = "weaker", 1.0
+
+    def __init__(self, by_pa: float) -> None:
+        self.by_pa = by_pa
+
+    def apply(self, circuit: Circuit) -> Circuit:
+        return circuit.with_neuron("granule_cell", i_e_pa=-self.by_pa)
+
+
+def test_subjects_with_different_circuits_are_told_apart() -> None:
+    told = [Subject(mechanisms=[Weaker(by_pa)]).describe() for by_pa in (1.0, 2.0, 1.0)]
+    assert told[0] == told[2] != told[1]
 
 
 # Refusals

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,7 +15,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dystolab.errors import ResultError, SimulationError, SpecError
+from dystolab.errors import ResultError, SimulationError, SpecError, UnknownNameError
+from dystolab.experiments import Subject, eyeblink
+from dystolab.lab import lock, runs
 from dystolab.lab.aggregate import SUBJECT_KEYS, aggregate, population_rates, summary
 from dystolab.lab.plan import Plan
 from dystolab.lab.runs import load_run, run_many
@@ -51,6 +54,7 @@ def test_results_do_not_depend_on_workers(tmp_path: Path) -> None:
     [
         ("runaway", SimulationError, "subject 1: purkinje_cell fires at 812 Hz"),
         ("spec", SpecError, "the zone is empty"),
+        ("unknown", UnknownNameError, "subject 1: unknown population 'granule_cel' - did you mean 'granule_cell'"),
     ],
 )
 def test_failed_subject_is_named_and_resumed(
@@ -77,6 +81,33 @@ def test_killed_worker_is_one_clear_error_and_nothing_is_lost(tmp_path: Path) ->
     run_many(experiment, SUBJECTS, tmp_path / "out", workers=2, resume=True)
     assert all(path.stat().st_mtime_ns == written for path, written in kept.items())
     assert sorted(os.listdir(tmp_path / "out")) == NAMES
+
+
+def test_a_run_that_could_not_begin_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(UnknownNameError):
+        run_many(eyeblink(trials=1), [Subject(circuit="head")], tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_run_in_use_is_left_alone(tmp_path: Path) -> None:
+    run_many(FakeExperiment(), SUBJECTS[:1], tmp_path)
+    with lock.held(tmp_path), pytest.raises(ResultError, match=f"is in use by process {os.getpid()}"):
+        run_many(FakeExperiment(), SUBJECTS[:1], tmp_path, resume=True)
+    run_many(FakeExperiment(), SUBJECTS[:1], tmp_path, resume=True)
+
+
+def test_a_worker_with_other_code_does_not_run(tmp_path: Path) -> None:
+    job = runs.Job(FakeExperiment(), SUBJECTS[0], 0, tmp_path, 1, 1, code="of before")
+    with pytest.raises(ResultError, match="have changed since the run began"):
+        job.run(lambda *_: None)
+    assert not list(tmp_path.iterdir())
+
+
+def test_results_are_in_the_order_of_their_numbers(tmp_path: Path) -> None:
+    run_many(FakeExperiment(), SUBJECTS[:1], tmp_path)
+    for number in (101, 1000):
+        shutil.copytree(tmp_path / "subject-000.zarr", tmp_path / f"subject-{number}.zarr")
+    assert [path.stem for path in runs.finished(tmp_path)] == ["subject-000", "subject-101", "subject-1000"]
 
 
 def test_interrupt_keeps_what_is_finished(tmp_path: Path) -> None:

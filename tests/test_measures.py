@@ -36,8 +36,6 @@ def test_trains_are_parted_by_cell() -> None:
     trains = spike_trains.by_cell(times, cells, np.array([2, 3, 7], np.int32))
     assert [train.tolist() for train in trains] == [[2.0], [], [1.0, 3.0]]
     assert spike_trains.rates_hz(trains, 500.0).tolist() == [2.0, 0.0, 4.0]
-    late, of = spike_trains.window(times, cells, 2.0, 4.0)
-    assert (late.tolist(), of.tolist()) == ([2.0, 3.0], [2, 7])
 
 
 def test_regularity_agrees_with_elephant() -> None:

@@ -118,6 +118,10 @@ def test_taps_come_in_held_epochs_about_each_axis_in_turn() -> None:
     torque = np.array([t for _, t in pushes])
     assert (np.abs(torque).argmax(axis=1) == [0, 1, 2, 0, 1, 2]).all() and (np.abs(torque).sum(axis=1) == 0.5).all()
     assert set(np.sign(torque.sum(axis=1))) == {-1.0, 1.0} and not torque.sum(axis=0).any()
+    # Tremor and sway are told from where no tap is answered: 2 s after one to the next, or to the end.
+    held = posture(epochs=("upright",), epoch_s=30)
+    assert held._untouched(slice(5000, 32_000)) == slice(9000, 17_000)
+    assert posture(epochs=("free",), epoch_s=30)._untouched(slice(5000, 32_000)) == slice(5000, 32_000)
     quiet = protocol(posture(epochs=("upright",), epoch_s=30, pushes=False)).body
     assert isinstance(quiet, HeldHead) and quiet._task._pushes == ()
 

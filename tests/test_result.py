@@ -54,21 +54,23 @@ def test_measure_keeps_missing_values_through_json() -> None:
 def test_plain_converts_numpy_and_refuses_objects() -> None:
     assert plain({"a": np.float32(0.5), "b": (np.int8(1), math.inf), "c": np.ones(2)}) == {
         "a": 0.5,
-        "b": [1, None],
+        "b": [1, "inf"],
         "c": [1.0, 1.0],
     }
     with pytest.raises(ResultError, match="object"):
         plain({"a": object()})
 
 
-def test_summary_table_and_text() -> None:
-    rows = eyeblink_result().summary_table()
-    assert [row[0] for row in rows][:2] == ["cr_percent", "cr_percent_by_block"]
-    assert rows[2][1] == "-"
-    assert _result(measures={"m": Measure(1.23456, "Hz", (1.0, 2.0), 5)}).summary_table() == [
-        ("m", "1.235", "1..2", "Hz", "5")
-    ]
-    assert text([1.0, math.nan]) == "1 -"
+def test_text() -> None:
+    assert text([1.0, math.nan, math.inf]) == "1 - inf"
+    assert text(1.23456) == "1.235"
+
+
+def test_what_never_comes_is_told_from_what_is_missing(tmp_path: Path) -> None:
+    given = Measure([math.inf, -math.inf, math.nan, 1.0], "s", [(1.0, math.inf)] * 4)
+    path = _result(measures={"m": given, "one": Measure(math.inf, "s")}).save(tmp_path / "r.zarr")
+    back = Result.load(path).measures
+    assert str(back["m"]) == str(given) and back["one"].value == math.inf
 
 
 def test_state_names_mechanisms() -> None:

@@ -9,10 +9,6 @@ from dystolab.lab.validation import exactness, learning, rest
 pytestmark = pytest.mark.slow
 
 
-KNOWN_RED = ["granule_cell: rate_hz.granule_cell"]
-"""Of the unit recordings (docs/roadmap.md)."""
-
-
 def quiet(text: str) -> None:
     """Say nothing."""
 
@@ -23,8 +19,7 @@ def test_kernels_agree_with_the_oracle() -> None:
 
 
 def test_rates_at_rest_lie_in_their_windows_in_vivo() -> None:
-    red = [row.what for row in rest.rows(quiet, seeds=2) if row.passed is False]
-    assert red == KNOWN_RED
+    assert not [row.what for row in rest.rows(quiet, seeds=2) if row.passed is False]
 
 
 def test_paired_trials_teach_and_unpaired_do_not() -> None:

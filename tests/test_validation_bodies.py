@@ -33,7 +33,10 @@ def test_a_turn_is_timed_from_the_call(reached_ms: int, passes: bool) -> None:
 @pytest.mark.parametrize(("tau_s", "passes"), [([30.0, np.inf, 5.0], True), ([4.0, np.inf, 5.0], False)])
 def test_a_drift_is_judged_by_half_of_the_subjects(tau_s: list[float], passes: bool) -> None:
     name = "drift_time_constant_s.released"
-    results = [dataclasses.replace(posture_result(1), measures={name: Measure(t, "s", None, 1)}) for t in tau_s]
+    results = [
+        dataclasses.replace(posture_result(1), measures={name: Measure.from_json(Measure(t, "s").to_json())})
+        for t in tau_s
+    ]
     row = posture.drift_row("x", results, "calibration", above_s=20.0)
     assert row.passed is passes and "1 of 3 do not drift" in row.value
     assert posture.drift_row("x", results, "calibration").passed is None

@@ -10,6 +10,13 @@ class DystolabError(Exception):
     """Base class of every error that dystolab raises on purpose; its text is one clear line."""
 
 
+def retold(kind: type[DystolabError], text: str) -> DystolabError:
+    """Return an error of this kind that says `text`, whatever its constructor takes."""
+    error = kind.__new__(kind)
+    error.args = (text,)
+    return error
+
+
 class UnknownNameError(DystolabError):
     """A name that does not exist, with the nearest one that does.
 

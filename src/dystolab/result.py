@@ -31,7 +31,8 @@ class Measure:
     Parameters
     ----------
     value : float or list of float
-        A list holds one value per block; NaN where there is nothing to measure.
+        A list holds one value per block; NaN where there is nothing to measure, infinite where it never comes (a
+        head that does not drift).
     unit : str
         Such as ``"Hz"``; ``"1"`` for a pure number.
     ci95 : (float, float), list of (float, float), or None
@@ -70,7 +71,7 @@ class Measure:
         object.__setattr__(self, "ci95", pairs if value.ndim else pairs[0])
 
     def to_json(self) -> dict[str, Any]:
-        """Return the measure as plain JSON values, with None for NaN."""
+        """Return the measure as plain JSON values, with None for NaN and "inf" or "-inf" for what has no end."""
         return {
             "value": plain(self.value),
             "unit": self.unit,
@@ -82,13 +83,11 @@ class Measure:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Measure:
         """Return the measure that `to_json` wrote."""
-        # dtype=float turns None into NaN again, at any depth.
-        value, ci95 = np.asarray(data["value"], dtype=float), data["ci95"]
-        bounds = None if ci95 is None else np.asarray(ci95, dtype=float)
+        ci95 = data["ci95"]
         return cls(
-            value=value.tolist(),
+            value=_numbers(data["value"]),
             unit=data["unit"],
-            ci95=None if bounds is None else bounds.tolist(),
+            ci95=None if ci95 is None else _numbers(ci95),
             n=data["n"],
             description=data["description"],
         )
@@ -139,10 +138,6 @@ class Result:
         faults = [f"{m.get('name')} {m.get('severity')}" for m in self.subject.get("mechanisms") or ()]
         return " + ".join(faults) or "healthy"
 
-    def summary_table(self) -> list[tuple[str, str, str, str, str]]:
-        """Return the measures as rows of text: name, value, 95 % interval, unit, n."""
-        return [(name, *_cells(m), m.unit, str(m.n)) for name, m in self.measures.items()]
-
     def save(self, path: str | Path, *, overwrite: bool = False) -> Path:
         """Write the result, whole or not at all; the suffix of `path` picks the format (``.zarr``).
 
@@ -177,7 +172,7 @@ class Result:
 
 
 def plain(value: Any) -> Any:
-    """Return `value` as JSON values: NumPy and tuples converted, None for a number that is not finite.
+    """Return `value` as JSON values: NumPy and tuples converted, None for NaN, "inf" or "-inf" for what has no end.
 
     Raises
     ------
@@ -187,7 +182,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, np.ndarray | np.generic):
         value = value.tolist()
     if isinstance(value, float):
-        return value if math.isfinite(value) else None
+        return value if math.isfinite(value) else None if math.isnan(value) else str(value)
     if value is None or isinstance(value, str | bool | int):
         return value
     if isinstance(value, Mapping):
@@ -197,18 +192,18 @@ def plain(value: Any) -> Any:
     raise ResultError(f"{type(value).__name__} {value!r:.80} can't be stored in a result")
 
 
+def _numbers(value: Any) -> Any:
+    """Return the numbers that `plain` wrote, at any depth."""
+    if isinstance(value, list):
+        return [_numbers(item) for item in value]
+    return math.nan if value is None else float(value)
+
+
 def text(value: float | Sequence[float], digits: int = 4) -> str:
     """Return a number, or a list of them to three digits, for people to read; ``-`` where there is none."""
     if isinstance(value, Sequence):
         return " ".join(text(v, 3) for v in value)
-    return f"{value:.{digits}g}" if math.isfinite(value) else "-"
-
-
-def _cells(measure: Measure) -> tuple[str, str]:
-    if measure.ci95 is None:
-        return text(measure.value), ""
-    pairs = measure.ci95 if isinstance(measure.ci95, list) else [measure.ci95]
-    return text(measure.value), " ".join(f"{text(low)}..{text(high)}" for low, high in pairs)
+    return "-" if math.isnan(value) else f"{value:.{digits}g}"
 
 
 def _store(path: Path) -> Any:

@@ -29,7 +29,7 @@ def print_results(results: Sequence[Result]) -> None:
 
     measures = results[0].measures if len(results) == 1 else aggregate(results)
     table = Table(title=_title(results), title_justify="left")
-    for heading in ("measure", "value", "unit", "n", "meaning"):
+    for heading in ("measure", "value (± 95 % interval)", "unit", "n", "meaning"):
         narrow = heading in ("measure", "unit", "n")
         table.add_column(heading, justify="right" if heading == "n" else "left", no_wrap=narrow, overflow="fold")
     for name, measure in measures.items():

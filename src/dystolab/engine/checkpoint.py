@@ -45,7 +45,7 @@ def read_checkpoint(path: Path, fingerprint: str) -> dict[str, Array]:
     Raises
     ------
     ResultError
-        If the file is missing or damaged, or belongs to another circuit, seed or recording.
+        If the file is missing or damaged, or belongs to another circuit, seed, recording or experiment.
     """
     try:
         with np.load(path, allow_pickle=False) as file:
@@ -55,5 +55,5 @@ def read_checkpoint(path: Path, fingerprint: str) -> dict[str, Array]:
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise ResultError(f"{path}: the checkpoint is damaged ({error}); delete it to start again") from None
     if str(arrays.pop("fingerprint", "")) != fingerprint:
-        raise ResultError(f"{path}: the checkpoint is of another circuit, seed or recording")
+        raise ResultError(f"{path}: the checkpoint is of another circuit, seed, recording or experiment")
     return arrays

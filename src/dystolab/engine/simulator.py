@@ -341,10 +341,10 @@ class Simulator:
         """Return times (n_t,) and the 5th percentile, mean and 95th percentile of the weights (n_t, 3)."""
         return self._record.weight_history(projection)
 
-    def fingerprint(self) -> str:
-        """Return a hash of everything that a checkpoint must agree with."""
+    def fingerprint(self, of: str = "") -> str:
+        """Return a hash of everything that a checkpoint `of` a run must agree with."""
         text = "|".join(
-            [self.circuit.model_dump_json(), self.recording.model_dump_json()]
+            [self.circuit.model_dump_json(), self.recording.model_dump_json(), of]
             + [str(x) for x in (self.seed, self.dt_ms, self._plan.real, self._net.s.shape)]
         )
         digest = hashlib.sha256(text.encode())
@@ -354,24 +354,27 @@ class Simulator:
                 digest.update(array.tobytes())
         return digest.hexdigest()
 
-    def checkpoint(self, path: str | Path, body: Body | None = None) -> None:
-        """Write everything that a resumed run needs to `path`, atomically, and the state of its body if it has one."""
+    def checkpoint(self, path: str | Path, body: Body | None = None, of: str = "") -> None:
+        """Write everything that a resumed run needs to `path`, atomically, and the state of its body if it has one.
+
+        `of` tells what else the run is of, such as the experiment and its settings.
+        """
         if self._halfway:
             raise SimulationError("this simulation was interrupted within a step; there is nothing whole to write")
         state = {f"state/{k}": getattr(self._net, k) for k in STATE}
         state |= {"table/pop_int": self._net.pop_int, "table/tm_int": self._net.tm_int, "step": np.array(self._step)}
         moved = {} if body is None else {f"body/{name}": array for name, array in body.state().items()}
-        write_checkpoint(Path(path), self.fingerprint(), state | moved | self._live.dump() | self._record.dump())
+        write_checkpoint(Path(path), self.fingerprint(of), state | moved | self._live.dump() | self._record.dump())
 
-    def restore(self, path: str | Path, body: Body | None = None) -> None:
-        """Continue from a checkpoint of the same circuit, seed, recording and body; bit for bit as if never stopped.
+    def restore(self, path: str | Path, body: Body | None = None, of: str = "") -> None:
+        """Continue from a checkpoint of the same circuit, seed, recording, body and run, bit for bit as if not stopped.
 
         Raises
         ------
         ResultError
             If the file is missing, damaged or of another run.
         """
-        state = read_checkpoint(Path(path), self.fingerprint())
+        state = read_checkpoint(Path(path), self.fingerprint(of))
         if body is not None:
             moved = {k.removeprefix("body/"): v for k, v in state.items() if k.startswith("body/")}
             try:

@@ -148,10 +148,11 @@ def run(
     build_s = time.perf_counter() - started
     compile_s = provenance.compile_seconds(threads)
     file = None if checkpoint_dir is None else Path(checkpoint_dir) / CHECKPOINT
+    asked = f"{experiment.name} {experiment.model_dump_json()}"
     if file is not None and file.exists():
-        sim.restore(file, protocol.body)
+        sim.restore(file, protocol.body, asked)
     begun_ms = sim.time_ms
-    wall_s = _advance(sim, protocol, progress, file)
+    wall_s = _advance(sim, protocol, progress, file, asked)
     findings = experiment.measure(sim, protocol.body)
     return Result(
         experiment=experiment.name,
@@ -165,7 +166,7 @@ def run(
     )
 
 
-def _advance(sim: Simulator, protocol: Protocol, progress: Progress | None, file: Path | None) -> float:
+def _advance(sim: Simulator, protocol: Protocol, progress: Progress | None, file: Path | None, asked: str) -> float:
     """Run to the end of the protocol, and return the seconds that the simulation took."""
     wall_s, due = 0.0, time.perf_counter() + CHECKPOINT_EVERY_S
     while sim.time_ms < protocol.duration_ms:
@@ -176,7 +177,7 @@ def _advance(sim: Simulator, protocol: Protocol, progress: Progress | None, file
         stop = time.perf_counter()
         wall_s += stop - start
         if file is not None and stop >= due and sim.time_ms < protocol.duration_ms:
-            sim.checkpoint(file, protocol.body)
+            sim.checkpoint(file, protocol.body, asked)
             saved = time.perf_counter()
             due = saved + max(CHECKPOINT_EVERY_S, (saved - stop) / CHECKPOINT_SHARE)
     if progress is not None:

@@ -111,11 +111,12 @@ class Eyeblink(Experiment):
             return given
         if given.get("timing") == "human":
             given = {"isi_ms": HUMAN_ISI_MS, "trial_ms": HUMAN_TRIAL_MS, **given}
-        ends = [given.get(name, cls.model_fields[name].default) for name in ("isi_ms", "us_ms")]
-        if "cs_ms" not in given and all(isinstance(ms, int) for ms in ends):
-            given = {**given, "cs_ms": sum(ends)}
-        if "unpaired_ms" not in given and isinstance(given.get("cs_ms"), int):
-            apart = given["cs_ms"] + _tail_ms(given.get("stimulus", cls.model_fields["stimulus"].default)) + KERNEL_MS
+        isi_ms, us_ms = (_whole(given.get(name, cls.model_fields[name].default)) for name in ("isi_ms", "us_ms"))
+        if "cs_ms" not in given and isi_ms is not None and us_ms is not None:
+            given = {**given, "cs_ms": isi_ms + us_ms}
+        cs_ms = _whole(given.get("cs_ms"))
+        if "unpaired_ms" not in given and cs_ms is not None:
+            apart = cs_ms + _tail_ms(given.get("stimulus", cls.model_fields["stimulus"].default)) + KERNEL_MS
             given = {**given, "unpaired_ms": max(cls.model_fields["unpaired_ms"].default, apart)}
         return given
 
@@ -215,6 +216,7 @@ class Eyeblink(Experiment):
             us_start_ms=self.us_start_ms,
             us_ms=self.us_ms,
             block=self.block,
+            in_phase=self.trials,
             window_ms=(-BEFORE_MS, stop_ms),
         )
         found = learning.findings(sim, trials)
@@ -238,6 +240,15 @@ class Eyeblink(Experiment):
                 label = f"_{k + 1}" if k else ""
                 drives += unconditioned_stimulus.puffs(circuit, when, self.us_ms, self.us_weight_ns, label)
         return tuple(drives)
+
+
+def _whole(value: Any) -> int | None:
+    """Return a whole number, however it is given (``200``, ``200.0``, ``"200"``, NumPy's), else None."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return None
+    return int(number) if number.is_integer() else None
 
 
 def _tail_ms(stimulus: str) -> int:

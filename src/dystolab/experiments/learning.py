@@ -47,6 +47,8 @@ class Trials:
     us_start_ms, us_ms : int
         From CS onset to the US that is given, and its length.
     block : int
+    in_phase : int
+        Trials of a phase.
     window_ms : (int, int)
         Of the spike densities, around CS onset.
     """
@@ -59,7 +61,14 @@ class Trials:
     us_start_ms: int
     us_ms: int
     block: int
+    in_phase: int
     window_ms: tuple[int, int]
+
+    @property
+    def last_block(self) -> slice:
+        """The trials of the last block, which may be a shorter one, among those after the first."""
+        n = self.has_us.size
+        return slice((n - 1) // self.block * self.block, n)
 
 
 def findings(sim: Simulator, trials: Trials) -> Findings:
@@ -124,9 +133,9 @@ def _of_rates(short: str, spikes: tuple[Array, Array], n: int, trials: Trials) -
     )
     change = (late - before)[1:]
     return [
-        over_cells(f"{short}_change_hz", change[-trials.block :].mean(axis=0)),
+        over_cells(f"{short}_change_hz", change[trials.last_block].mean(axis=0)),
         measure(f"{short}_change_hz_by_block", block_means(change.mean(axis=1), trials.block), len(change)),
-        over_cells(f"{short}_learned_hz", late[1:][-trials.block :].mean(axis=0) - late[0]),
+        over_cells(f"{short}_learned_hz", late[1:][trials.last_block].mean(axis=0) - late[0]),
     ]
 
 
@@ -134,7 +143,7 @@ def _of_density(density: dict[str, Array], baseline_hz: float, trials: Trials) -
     """Return the published changes of spike density in the last block, means over its trials."""
     found = []
     for short, name in (("purkinje", "purkinje_cell"), ("dcn", "dcn_glut")):
-        last = density[name][1:][-trials.block :]
+        last = density[name][1:][trials.last_block]
         late = _from_cs(last, trials, *LEARNING_MS).mean(axis=1)
         first = _from_cs(last, trials, 0, 100).mean(axis=1) if short == "purkinje" else baseline_hz
         mean, interval, n = mean_interval(late - first)
@@ -143,9 +152,9 @@ def _of_density(density: dict[str, Array], baseline_hz: float, trials: Trials) -
 
 
 def _pause(simple_ms: Array, n: int, trials: Trials) -> Named:
-    last = trials.cs_onsets_ms[1:][-trials.block :]
+    last = trials.cs_onsets_ms[1:][trials.last_block]
     before = min(REST_MS, int(trials.cs_onsets_ms[0]))
-    return measure("purkinje_pause_ms", pause_onset_ms(simple_ms, n, last, trials.isi_ms, before), trials.block)
+    return measure("purkinje_pause_ms", pause_onset_ms(simple_ms, n, last, trials.isi_ms, before), last.size)
 
 
 def _of_olive(sim: Simulator, trials: Trials) -> list[Named]:

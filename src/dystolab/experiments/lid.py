@@ -16,7 +16,8 @@ from dystolab.measures.cs_response import block_means
 from dystolab.result import Array, Measure
 
 UNIT_TRIALS = 30
-"""Nuclear cells are classified over the last so many trials: of fewer, noise alone makes some facilitate."""
+"""Nuclear cells are classified over the last so many trials, if the last phase has them: of fewer, noise alone makes
+some facilitate."""
 
 RECOVERY_MS = 600
 """Three time constants of a lid that opens again: sooner after a puff, no window is free of it."""
@@ -69,13 +70,14 @@ def _of_responses(scored: eyelid.Closures, trials: Trials) -> list[tuple[str, Me
         "lid_cr_percent": np.where(stable, 100.0 * scored.ten_brinke, np.nan),
         "lid_cr_100ms_percent": np.where(stable, 100.0 * scored.albergaria, np.nan),
     }
-    last = slice(-trials.block, None)
+    last = trials.last_block
     found = [measure("lid_stable_percent", 100.0 * float(stable.mean()), stable.size)]
     for name, values in percent.items():
         found += [measure(name, _mean(values), n), measure(f"{name}_by_block", _by_block(values, trials.block), n)]
     probes = trials.is_probe
     if probes.any():
-        found.append(measure("lid_peak_probe_ms", _mean(scored.peak_ms[probes]), int(probes.sum())))
+        peaks = scored.peak_ms[probes]
+        found.append(measure("lid_peak_probe_ms", _mean(peaks), int(np.isfinite(peaks).sum())))
     return [
         *found,
         measure("lid_onset_ms", _mean(scored.onset_ms[last]), int(np.isfinite(scored.onset_ms[last]).sum())),
@@ -94,7 +96,8 @@ def _chance(closure: Array, trials: Trials) -> tuple[str, Measure]:
 
 
 def _of_units(sim: Simulator, rows: Array, trials: Trials) -> list[tuple[str, Measure]]:
-    onsets, rows = trials.cs_onsets_ms[1:][-UNIT_TRIALS:], rows[-UNIT_TRIALS:]
+    last = slice(-min(UNIT_TRIALS, trials.in_phase), None)
+    onsets, rows = trials.cs_onsets_ms[1:][last], rows[last]
     n = sim.circuit.population("dcn_glut").size
     found = nuclear_units.ten_brinke(*sim.spikes("dcn_glut"), n, onsets, trials.isi_ms, rows)
     return [

@@ -32,6 +32,9 @@ SETTLE_MS = 2000
 TURN_MS = 3000
 """Time at the start of an epoch in which the head is brought to a new target, with the eyes open; it does not count."""
 
+ANSWER_MS = 2000
+"""So long after a tap the head may still answer it: that is no tremor and no sway of its own."""
+
 CLOSED = ("free", "dark", "released")
 """Epochs in which the eyes then close..."""
 
@@ -131,7 +134,7 @@ class Posture(Experiment):
         found: list[Named] = []
         for k, part in enumerate(self.epochs):
             counted = slice(self._start_ms(k) + TURN_MS, self._start_ms(k + 1))
-            found += self._of_epoch(part, angles[counted], emg[:, _sampled(counted)])
+            found += self._of_epoch(part, angles[counted], emg[:, _sampled(counted)], angles[self._untouched(counted)])
         found += self._ratings(angles)
         return Findings(
             dict(found),
@@ -143,19 +146,22 @@ class Posture(Experiment):
             },
         )
 
-    def _of_epoch(self, part: Part, angles: Array, emg: Array) -> list[Named]:
-        shaking = tremor.tremor(angles)
-        axis = int(shaking.power_deg2.argmax())
+    def _untouched(self, ms: slice) -> slice:
+        """Return the longest stretch of `ms` in which no tap is answered."""
+        taps = [at for at, _ in self.taps() if ms.start <= at < ms.stop] if self.pushes else []
+        starts, stops = [ms.start, *(at + ANSWER_MS for at in taps)], [*taps, ms.stop]
+        return slice(*max(zip(starts, stops, strict=True), key=lambda stretch: stretch[1] - stretch[0]))
+
+    def _of_epoch(self, part: Part, angles: Array, emg: Array, untouched: Array) -> list[Named]:
         target = self._target(part)
         opposed = _strongest_pair(emg)
         values = {
             "head_angle_abs_deg": posture.mean_distance_deg(angles, target),
             "head_largest_deg": posture.largest_distance_deg(angles, target),
             **dict(zip(("head_yaw_deg", "head_pitch_deg", "head_roll_deg"), posture.mean_deg(angles), strict=True)),
-            "head_sd_deg": float(np.linalg.norm(posture.spread_deg(angles))),
+            "head_sd_deg": float(np.linalg.norm(posture.spread_deg(untouched))),
             "within_10deg_percent": posture.within_percent(angles),
-            "tremor_peak_hz": float(shaking.peak_hz[axis]),
-            "tremor_power_deg2": float(shaking.power_deg2[axis]),
+            **_shaking(untouched),
             "neck_emg_percent": 100.0 * float(emg.mean()),
             "cocontraction_index_percent": cocontraction.falconer_winter_percent(*opposed),
             "cocontraction_rudolph": cocontraction.rudolph(*opposed),
@@ -166,7 +172,7 @@ class Posture(Experiment):
             task = _turners(self.eccentric_deg)
             both = task.any() and not task.all()
             values["overflow_percent"] = overflow.overflow_percent(emg[~task], emg[task]) if both else float("nan")
-        return [measure(f"{name}.{part}", value, len(angles)) for name, value in values.items()]
+        return [measure(f"{name}.{part}", value, 1) for name, value in values.items()]
 
     def _ratings(self, angles: Array) -> list[Named]:
         """Return the TWSTRS from the free epoch and the one upright, if there are both."""
@@ -184,6 +190,15 @@ class Posture(Experiment):
             measure("twstrs_severity", rated.severity, 1),
             measure("head_severity_score", twstrs.head_severity(let_go), 1),
         ]
+
+
+def _shaking(untouched: Array) -> dict[str, float]:
+    """Return tremor about the axis of most power; NaN if taps leave too little time to tell."""
+    if len(untouched) < tremor.SEGMENT_MS:
+        return {"tremor_peak_hz": float("nan"), "tremor_power_deg2": float("nan")}
+    found = tremor.tremor(untouched)
+    axis = int(found.power_deg2.argmax())
+    return {"tremor_peak_hz": float(found.peak_hz[axis]), "tremor_power_deg2": float(found.power_deg2[axis])}
 
 
 def _sampled(ms: slice) -> slice:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import importlib
 import importlib.metadata
 import platform
@@ -19,14 +18,20 @@ from dystolab.engine.compiled import one_cell
 ENGINE = "dystolab-numba"
 
 
-@functools.cache
+_compiled: set[int] = set()
+"""Numbers of threads whose kernels this process has."""
+
+
 def compile_seconds(threads: int) -> float:
-    """Make sure that the kernels are there, and return how long it took to compile them or to load them.
+    """Make sure that the kernels are there, and return how long it took to compile them or to load them now.
 
     A single cell is run for a millisecond, so that the time of the real run is that of the simulation alone.
     """
+    if threads in _compiled:
+        return 0.0
     start = time.perf_counter()
     Simulator(one_cell(), threads=threads).run(1)
+    _compiled.add(threads)
     return time.perf_counter() - start
 
 
@@ -42,7 +47,7 @@ def runtime(sim: Simulator, begun_ms: float, build_s: float, compile_s: float, w
         "neurons": sim.neurons,
         "synapses": sim.synapses,
         "plastic_synapses": sim.plastic_synapses,
-        "peak_rss_mb": _peak_rss_mb(),
+        "peak_rss_mb": peak_rss_mb(),
         "engine": ENGINE,
     }
 
@@ -75,7 +80,8 @@ def _hashes() -> dict[str, str]:
     }
 
 
-def _peak_rss_mb() -> float | None:
+def peak_rss_mb() -> float | None:
+    """Return the largest resident size that this process has had, MB; None where the system does not tell."""
     try:
         import resource
     except ImportError:  # Windows

@@ -87,10 +87,8 @@ class Rest(Experiment):
         span = (float(self.settle_ms), float(self.settle_ms + self.duration_ms))
         together = synchrony.pair_correlation(trains, *span)
         excess = synchrony.excess_correlation(trains, *span, stream(sim.seed, "io_cell", "shuffle"))
-        return [
-            measure("olive_synchrony", together, len(trains)),
-            measure("olive_synchrony_excess", excess, len(trains)),
-        ]
+        n = sum(train.size > 0 for train in trains)
+        return [measure("olive_synchrony", together, n), measure("olive_synchrony_excess", excess, n)]
 
 
 def _of_population(name: str, trains: list[spike_trains.Array], duration_ms: float) -> list[Named]:

@@ -32,11 +32,14 @@ _NAME = re.compile(r"[A-Za-z0-9_+-][A-Za-z0-9_.+-]*(/[A-Za-z0-9_+-][A-Za-z0-9_.+
 _CHUNK_BYTES = 16 * 2**20
 
 
+_Number = float | Literal["inf", "-inf"] | None
+
+
 class _Measure(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
-    value: float | list[float | None] | None
+    value: _Number | list[_Number]
     unit: str
-    ci95: list[float | None] | list[list[float | None]] | None
+    ci95: list[_Number] | list[list[_Number]] | None
     n: int
     description: str
 
@@ -159,7 +162,8 @@ def _move(part: Path, path: Path) -> None:
     except BaseException:
         os.rename(old, path)
         raise
-    shutil.rmtree(old) if old.is_dir() else old.unlink()
+    # The new result stands; what can't be removed of the old one does not undo that.
+    shutil.rmtree(old, ignore_errors=True) if old.is_dir() else old.unlink(missing_ok=True)
 
 
 def _manifest(path: Path) -> _Manifest:

@@ -13,7 +13,8 @@ import dystolab
 def package_hash() -> str:
     """Return a hash of every source file and table that a run depends on."""
     root = Path(dystolab.__file__).parent
-    floors = ("circuit", "engine", "mechanisms", "body", "measures", "experiments")
-    files = [root / "seeding.py", *(f for floor in floors for f in sorted((root / floor).rglob("*.*")))]
-    read = [f.read_bytes() for f in files if f.suffix in (".py", ".toml")]
-    return hashlib.sha256(b"".join(read)).hexdigest()
+    floors = ("circuit", "engine", "mechanisms", "body", "measures", "experiments", "io")
+    alone = [root / name for name in ("quantity.py", "result.py", "seeding.py")]
+    files = [*alone, *(f for floor in floors for f in sorted((root / floor).rglob("*.*")))]
+    read = [f"{f.relative_to(root)}".encode() + f.read_bytes() for f in files if f.suffix in (".py", ".toml")]
+    return hashlib.sha256(b"\0".join(read)).hexdigest()

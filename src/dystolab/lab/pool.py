@@ -13,7 +13,8 @@ from contextlib import contextmanager
 from multiprocessing.connection import wait as wait_for
 from typing import Any, Protocol
 
-from dystolab.errors import DystolabError, ResultError, SimulationError, SpecError
+from dystolab import errors
+from dystolab.errors import DystolabError, SimulationError, retold
 
 _POLL_S = 0.2
 _meter: Any = None
@@ -38,7 +39,7 @@ def run(jobs: Sequence[Job], workers: int, progress: Callable[[float, float], No
 
     Raises
     ------
-    SpecError, ResultError, SimulationError
+    DystolabError
         The first failure; SimulationError if a process was killed.
     """
     context = multiprocessing.get_context("spawn")
@@ -87,8 +88,7 @@ def _tell(progress: Callable[[float, float], None], meter: Sequence[float]) -> N
 def _error(told: tuple[str, str] | None, job: Job) -> DystolabError | None:
     if told is None:
         return None
-    kinds = {kind.__name__: kind for kind in (SpecError, ResultError)}
-    return kinds.get(told[0], SimulationError)(f"subject {job.index}: {told[1]}")
+    return retold(getattr(errors, told[0], SimulationError), f"subject {job.index}: {told[1]}")
 
 
 @contextmanager

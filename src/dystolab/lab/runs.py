@@ -5,13 +5,14 @@ from __future__ import annotations
 import dataclasses
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from dystolab.errors import DystolabError, ResultError, SimulationError, SpecError
-from dystolab.lab import pool
-from dystolab.lab.plan import Experiment, Plan
+from dystolab.errors import DystolabError, ResultError, SimulationError, SpecError, retold
+from dystolab.lab import lock, pool
+from dystolab.lab.code import package_hash
+from dystolab.lab.plan import FILE, Experiment, Plan
 from dystolab.result import Result
 
 Progress = Callable[[float, float], None]
@@ -27,9 +28,18 @@ class Job:
     out: Path
     threads: int
     workers: int
+    code: str = field(default_factory=package_hash)
 
     def run(self, progress: Progress) -> None:
-        """Run the subject, save its result and drop its checkpoint."""
+        """Run the subject, save its result and drop its checkpoint.
+
+        Raises
+        ------
+        ResultError
+            If a worker that started later found other source files than the process that started the run.
+        """
+        if package_hash() != self.code:
+            raise ResultError("the source files of dystolab have changed since the run began: start it again")
         checkpoint = self.out / f"checkpoint-{self.index:03d}"
         result = self.experiment.run(self.subject, threads=self.threads, progress=progress, checkpoint_dir=checkpoint)
         runtime = {**result.runtime, "workers": self.workers}
@@ -82,7 +92,7 @@ def run_many(
     SpecError
         If there is no subject, or `workers` or `threads` is not positive.
     ResultError
-        If `out_dir` is not empty and `resume` is false, holds another run, or can't be written.
+        If `out_dir` is not empty and `resume` is false, holds another run, is in use, or can't be written.
     SimulationError
         If a subject's run fails or its process is killed. Finished subjects and checkpoints stay.
     """
@@ -94,14 +104,35 @@ def run_many(
     out = Path(out_dir)
     plan = Plan.of(experiment, subjects, request)
     _open(out, plan, resume)
+    with lock.held(out):
+        _run(experiment, subjects, out, plan, workers, threads, progress)
+    return [result_path(out, i) for i in range(len(subjects))]
+
+
+def _run(
+    experiment: Experiment,
+    subjects: Sequence[Any],
+    out: Path,
+    plan: Plan,
+    workers: int,
+    threads: int,
+    progress: Progress | None,
+) -> None:
+    """Run the subjects that are not finished."""
+    for rest in out.glob(".*.part-*"):  # of a process that was killed while it wrote
+        shutil.rmtree(rest) if rest.is_dir() else rest.unlink()
     todo = [i for i in range(len(subjects)) if not _finished(out, i, plan)]
     workers = min(workers, max(1, len(todo)))
     jobs = [Job(experiment, subjects[i], i, out, threads, workers) for i in todo]
-    if workers == 1:
-        _one_by_one(jobs, progress)
-    else:
-        pool.run(jobs, workers, progress)
-    return [result_path(out, i) for i in range(len(subjects))]
+    try:
+        if workers == 1:
+            _one_by_one(jobs, progress)
+        else:
+            pool.run(jobs, workers, progress)
+    except DystolabError as error:
+        if not isinstance(error, SimulationError | ResultError):
+            _forget(out)
+        raise
 
 
 def load_run(out_dir: str | Path, *, arrays: int | None = None) -> list[Result]:
@@ -121,10 +152,15 @@ def load_run(out_dir: str | Path, *, arrays: int | None = None) -> list[Result]:
     """
     out = Path(out_dir)
     Plan.read(out)
-    paths = sorted(out.glob("subject-*.zarr"))
+    paths = finished(out)
     if not paths:
         raise ResultError(f"{out} holds no finished subject yet")
     return [Result.load(path, arrays=arrays is None or i < arrays) for i, path in enumerate(paths)]
+
+
+def finished(out: Path) -> list[Path]:
+    """Return the finished results of the run in `out`, by subject."""
+    return sorted(out.glob("subject-*.zarr"), key=lambda path: int(path.stem.removeprefix("subject-")))
 
 
 def result_path(out: Path, index: int) -> Path:
@@ -135,8 +171,6 @@ def result_path(out: Path, index: int) -> Path:
 def _open(out: Path, plan: Plan, resume: bool) -> None:
     if resume:
         plan.check_same(Plan.read(out), out)
-        for rest in out.glob(".*.part-*"):  # of a process that was killed while it wrote
-            shutil.rmtree(rest) if rest.is_dir() else rest.unlink()
         return
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -147,6 +181,12 @@ def _open(out: Path, plan: Plan, resume: bool) -> None:
     except OSError as error:
         raise ResultError(f"{out} can't be written: {error.strerror}") from None
     plan.write(out)
+
+
+def _forget(out: Path) -> None:
+    """Remove a run that could not begin, as experiment and circuit do not fit or something is not installed."""
+    if {file.name for file in out.iterdir()} == {FILE, lock.FILE}:
+        shutil.rmtree(out)
 
 
 def _finished(out: Path, index: int, plan: Plan) -> bool:
@@ -177,6 +217,4 @@ def _one_by_one(jobs: Sequence[Job], progress: Progress | None) -> None:
 
 def failure(index: int, error: DystolabError, jobs: int) -> DystolabError:
     """Return `error` of subject `index` as it is told to the caller, who may have asked for many subjects."""
-    where = f"subject {index}: " if jobs > 1 else ""
-    kind = type(error) if type(error) in (SpecError, ResultError) else SimulationError
-    return kind(f"{where}{error}")
+    return retold(type(error), f"subject {index}: {error}") if jobs > 1 else error

@@ -54,11 +54,11 @@ BY_EPOCH: dict[str, tuple[str, str]] = {
     "head_yaw_deg": ("deg", "mean turn of the head, positive to the left"),
     "head_pitch_deg": ("deg", "mean nod of the head, positive down"),
     "head_roll_deg": ("deg", "mean tilt of the head, positive to the right"),
-    "head_sd_deg": ("deg", "standard deviation of the head about its own mean, all axes together"),
+    "head_sd_deg": ("deg", "standard deviation of the head about its own mean between taps, all axes together"),
     "within_10deg_percent": ("%", "share of time with the head within 10 degrees of neutral"),
     "drift_time_constant_s": ("s", "time constant of the head's drift to its null; infinite without drift"),
     "tremor_peak_hz": ("Hz", "peak of the spectrum of head angle, 1-12 Hz, about the axis of most power"),
-    "tremor_power_deg2": ("deg**2", "variance of head angle, 1-12 Hz, about the axis of most power"),
+    "tremor_power_deg2": ("deg**2", "variance of head angle between taps, 1-12 Hz, about the axis of most power"),
     "cocontraction_index_percent": (
         "%",
         "overlap of envelopes of opposed muscles (Falconer & Winter); axis of most effort",

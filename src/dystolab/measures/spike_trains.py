@@ -37,14 +37,6 @@ def by_cell(
     return [times[a:b] for a, b in zip(first, last, strict=True)]
 
 
-def window(
-    times_ms: Array, cells: npt.NDArray[np.int32], start_ms: float, stop_ms: float
-) -> tuple[Array, npt.NDArray[np.int32]]:
-    """Return the spikes with ``start_ms <= t < stop_ms``; `times_ms` in order."""
-    a, b = np.searchsorted(times_ms, [start_ms, stop_ms])
-    return times_ms[a:b], cells[a:b]
-
-
 def rates_hz(trains: Sequence[Array], duration_ms: float) -> Array:
     """Return the rate of each train, Hz."""
     return np.array([train.size for train in trains], dtype=float) * 1000.0 / duration_ms

@@ -9,6 +9,7 @@ import numpy as np
 
 from dystolab import mechanisms
 from dystolab.body.held_head import MOTONEURONS
+from dystolab.circuit.presets import load
 from dystolab.experiments.posture import Posture
 from dystolab.lab.validation import voluntary
 from dystolab.lab.validation.cohort import of_subjects, runs
@@ -31,10 +32,8 @@ ELSEWHERE_DEG = {
 """Eccentric targets besides the left."""
 
 SEVERITIES = (0.5, 1.0)
-MECHANISMS: dict[str, Kind] = {
-    "integrator_leak": "prediction", "head_integrator_imbalance": "calibration", "spindle_gain": "prediction",
-}  # fmt: skip
-"""Faults of the head: whether their size was chosen on how far heads turn when they are let go."""
+TUNED = ("head_integrator_imbalance",)
+"""Faults whose size was chosen on how far heads turn when they are let go."""
 
 FEEDBACKS = {"both feedbacks": (), "spindles cut": ("spindle_ia", "spindle_ii")}
 DRIFT_S = 20.0
@@ -46,7 +45,8 @@ def rows(say: Say, seeds: int = 5, workers: int = 2, **_: Any) -> list[Row]:
     healthy = runs(Posture(), seeds, workers, circuit=HEAD)
     found = [*strength_rows(), *healthy_rows(healthy), *voluntary.turn_rows(healthy), voluntary.force_row(healthy)]
     found += [*target_rows(say, seeds, workers), *long_rows(say, seeds, workers), *drift_rows(say, seeds, workers)]
-    for name, kind in MECHANISMS.items():
+    for name in mechanisms.fitting(load(HEAD)):
+        kind: Kind = "calibration" if name in TUNED else "prediction"
         for severity in SEVERITIES:
             say(f"  {name} at {severity:g}, {seeds} subjects")
             ill = runs(Posture(), seeds, workers, (mechanisms.get(name)(severity=severity),), circuit=HEAD)

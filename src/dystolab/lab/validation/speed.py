@@ -6,7 +6,6 @@ import concurrent.futures
 import gc
 import json
 import multiprocessing
-import resource
 import subprocess
 import sys
 import time
@@ -20,6 +19,7 @@ from numba import njit
 from dystolab.circuit.presets import load
 from dystolab.engine import Simulator
 from dystolab.engine.arithmetic import FASTMATH
+from dystolab.experiments.provenance import peak_rss_mb
 from dystolab.lab.validation import body_cost
 from dystolab.lab.validation.rows import Row
 
@@ -74,7 +74,7 @@ def peak_mb() -> float:
     status = Path("/proc/self/status")
     if status.exists():
         return next(float(x.split()[1]) for x in status.read_text().splitlines() if x.startswith("VmHWM")) / 1024.0
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0
+    return peak_rss_mb() or float("nan")
 
 
 def limit_row(wall: float, cells: int) -> Row:
@@ -138,7 +138,7 @@ def scaling(say: Say, scales: tuple[float, ...] = (0.3, 1.0, 3.0, 10.0, 30.0)) -
         builds.append(time.perf_counter() - start)
         costs.append(median_wall(sim, 200.0))
         sizes.append(sim.neurons)
-        memory.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20)
+        memory.append((peak_rss_mb() or float("nan")) / 1024)
         del sim
         gc.collect()
     slope = float(np.polyfit(np.log(sizes[1:]), np.log(costs[1:]), 1)[0])
