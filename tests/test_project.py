@@ -61,6 +61,11 @@ def test_every_public_name_is_in_the_documented_list() -> None:
         assert tuple(re.findall(r"`([^`]+)`", told)) == names
 
 
+def test_every_population_of_every_circuit_is_listed() -> None:
+    for name in presets.NAMES:
+        assert {p.name for p in presets.load(name).populations} <= set(measures.POPULATIONS)
+
+
 def test_the_list_holds_every_measure() -> None:
     parts = (
         len(measures.FAMILIES) * len(measures.POPULATIONS),

@@ -34,6 +34,16 @@ POPULATIONS: tuple[str, ...] = (
     "arm_motoneuron",
     "arm_renshaw_cell",
     "arm_ia_interneuron",
+    "lateral_reticular",
+    "head_command",
+    "vestibular_afferent",
+    "spindle_ia",
+    "spindle_ii",
+    "arm_command",
+    "arm_spindle_ia",
+    "arm_spindle_ii",
+    "reach_plan",
+    "reach_error",
 )
 
 FAMILIES: dict[str, tuple[str, str]] = {
