@@ -143,6 +143,15 @@ def test_a_checkpoint_of_something_else_is_refused(tmp_path: Path) -> None:
             sim.restore(path)
 
 
+def test_a_place_that_is_no_directory_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ResultError, match="could not be written"):
+        simulator().checkpoint(tmp_path / "file" / "state")
+    np.save(tmp_path / "lone.npy", np.ones(3))
+    with pytest.raises(ResultError, match="damaged"):
+        simulator().restore(tmp_path / "lone.npy")
+
+
 def test_other_synapses_are_another_run(tmp_path: Path) -> None:
     sim = simulator()
     sim.run(10.0)

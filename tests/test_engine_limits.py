@@ -18,6 +18,7 @@ from dystolab.circuit.spec import (
 )
 from dystolab.engine import Recording, Simulator, Trace, reference, reference_synapses
 from dystolab.engine import layout as L
+from dystolab.engine.inputs import pattern_value
 from dystolab.errors import DystolabError, SimulationError, SpecError, UnknownNameError, UnsupportedError
 from engine_circuits import adex, anatomy, cells, edges, eglif, link, quiet, spikes, traced
 
@@ -310,3 +311,54 @@ def test_wrong_uses_are_one_clear_line() -> None:
             read()
     with pytest.raises(UnknownNameError, match="unknown population 'e'"):
         sim.counts("e")
+
+
+def test_a_frozen_cell_may_spike_at_every_step() -> None:
+    wild = eglif("granule_cell", update_order="freeze", v_reset_mv=-5.0, v_init_mv=0.0, t_ref_ms=5.0)
+    sim = Simulator(Circuit(name="wild", populations=(cells("c", 600, wild),)), recording=Recording(spikes=("c",)))
+    sim.run(190.0)  # at 200 ms it is stopped as a runaway
+    assert len(sim.spikes("c")[0]) == sim.counts("c").sum() > 600 * 190
+
+
+def test_relays_in_a_circle_are_refused() -> None:
+    ring = Circuit(
+        name="ring",
+        populations=(cells("a", 1), cells("b", 1)),
+        projections=(link("ab", "a", "b", receptor=0), link("ba", "b", "a", receptor=0)),
+    )
+    with pytest.raises(UnsupportedError, match="relays in a circle"):
+        Simulator(ring)
+
+
+@pytest.mark.parametrize("period_ms", [7.7, 6.3, 2.2, 1.1])
+def test_a_periodic_drive_loses_no_pulse(period_ms: float) -> None:
+    pulses = Pattern(times_ms=(0.0, 0.1), values=(1.0, 0.0), period_ms=period_ms)
+    given = pattern_value(pulses, np.arange(100_000) * 0.1)
+    assert given.sum() == np.ceil(10_000 / period_ms)
+
+
+@pytest.mark.parametrize("size", [500, 600])
+def test_a_volley_of_strong_synapses_stays_below_its_reversal(size: int) -> None:
+    n = 300
+    passive = quiet("granule_cell")
+    strong = Circuit(
+        name="volley",
+        populations=(cells("p", n), cells("c", size, passive)),
+        projections=(link("pc", "p", "c", receptor=1, weight_ns=Value(mean=1.0)),),
+        drives=(spikes("s", "p", [5.0]),),
+    )
+    every = edges(np.arange(n), np.zeros(n, int), 1.0, 1.0)
+    found = traced(strong, 30.0, {"c": (0,)}, anatomy=anatomy(strong, pc=every))
+    assert found["c"].max() < 5.0
+
+
+def test_spreads_that_would_draw_alike_are_refused() -> None:
+    with pytest.raises(ValueError, match="draw alike"):
+        cells("c", 5, eglif("granule_cell"), spread=(Spread(parameter="v_init_mv", sd=3.0),) * 2)
+
+
+@pytest.mark.parametrize(("neuron", "variable"), [(eglif("granule_cell"), "w_pa"), (adex(), "i_adap_pa")])
+def test_what_a_cell_lacks_can_not_be_traced(neuron: object, variable: str) -> None:
+    circuit = Circuit(name="one", populations=(cells("c", 1, neuron),))
+    with pytest.raises(SpecError, match=f"it has no '{variable}'"):
+        Simulator(circuit, recording=Recording(traces=(Trace(population="c", variables=(variable,)),)))

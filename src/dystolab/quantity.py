@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+import tokenize
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
@@ -89,11 +90,16 @@ def _factor(given: str, wanted: str) -> float:
 
     registry = _registry()
     try:
+        offset = registry.Quantity(0.0, given).to(wanted).magnitude
         factor = registry.Quantity(1.0, given).to(wanted).magnitude
     except pint.UndefinedUnitError:
         raise SpecError(f"unit {given!r} is not known") from None
     except pint.DimensionalityError:
         raise SpecError(f"unit {given!r} does not convert to {wanted!r}") from None
+    except (AssertionError, tokenize.TokenError, pint.PintError):
+        raise SpecError(f"unit {given!r} can't be read") from None
+    if offset != 0.0:
+        raise SpecError(f"unit {given!r} has no zero in common with {wanted!r}: give the number in {wanted!r}")
     # 1 nF is 999.9999999999999 pF in floating point: a table's decimal must come out as the decimal it states
     return float(f"{factor:.14g}")
 

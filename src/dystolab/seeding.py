@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import operator
 
 import numpy as np
 
@@ -22,7 +23,7 @@ def key64(seed: int, *names: str | int) -> int:
     int
         In ``[0, 2**64)``; equal for equal arguments on every machine.
     """
-    text = "\x1f".join(f"{type(n).__name__}:{n}" for n in (int(seed), *names))
+    text = "\x1f".join(f"str:{n}" if isinstance(n, str) else f"int:{operator.index(n)}" for n in (int(seed), *names))
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little")
 
 

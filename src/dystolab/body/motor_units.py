@@ -210,7 +210,7 @@ class Muscles:
         times, who = np.array(times_ms, dtype=np.float64), np.asarray(cells)
         if times.ndim != 1 or times.shape != who.shape or (times.size and who.dtype.kind not in "iu"):
             self._refuse(times, who)
-        heard = (times, who.astype(np.int64), np.empty_like(times))
+        heard = (times.copy(), who.astype(np.int64), np.empty_like(times))  # which are put in order
         pulled = np.empty(self._shape[0])
         state = (self._last_ms, self._moving, self._coming)
         if not _move_on(self._ms, *heard, self._units, *self._constants, *state, pulled):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -178,7 +179,10 @@ def _sources(used: Iterable[tables.Table]) -> tuple[str, ...]:
 def _sizes(summary: Path) -> dict[str, int]:
     try:
         found = json.loads(summary.read_text())["pops"]
-        return {name: int(found[key]) for name, key in _CANONICAL_POPULATIONS.items()}
+        sizes = {name: int(found[key]) for name, key in _CANONICAL_POPULATIONS.items()}
+        if min(sizes.values()) < 1:
+            raise ValueError("a population has no cell")
+        return sizes
     except OSError as error:
         raise SpecError(f"{summary}: {error.strerror or error}") from None
     except (ValueError, TypeError, KeyError) as error:
@@ -199,5 +203,5 @@ def _check_edges(npz: Path, sizes: dict[str, int]) -> None:
                         raise SpecError(f"{npz}: {key}/{part}: indices must lie in 0 to {sizes[cell] - 1}")
     except OSError as error:
         raise SpecError(f"{npz}: {error.strerror or error}") from None
-    except (KeyError, ValueError, EOFError) as error:
+    except (KeyError, ValueError, EOFError, TypeError, AttributeError, zipfile.BadZipFile) as error:
         raise SpecError(f"{npz}: damaged, or not a connectivity file ({error})") from None

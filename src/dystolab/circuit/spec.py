@@ -157,6 +157,9 @@ class Population(Spec):
             raise ValueError(f"population {self.name!r} is split by zone already: groups must be 1")
         if self.size < self.groups:
             raise ValueError(f"population {self.name!r}: {self.size} cells can't fill {self.groups} groups")
+        kinds = [(item.parameter, item.each) for item in self.spread]
+        if len(set(kinds)) < len(kinds):
+            raise ValueError(f"population {self.name!r}: two spreads of one parameter each {kinds[0][1]} draw alike")
         return self
 
 

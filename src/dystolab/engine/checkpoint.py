@@ -14,6 +14,18 @@ from dystolab.errors import ResultError
 
 Array = np.ndarray
 
+_DAMAGE = (
+    OSError,
+    ValueError,
+    EOFError,
+    zipfile.BadZipFile,
+    NotImplementedError,
+    RuntimeError,
+    TypeError,
+    AttributeError,
+)
+"""What NumPy raises at a file that is no archive of arrays, or no whole one."""
+
 
 def write_checkpoint(path: Path, fingerprint: str, arrays: dict[str, Array]) -> None:
     """Write `arrays` and `fingerprint` to `path` through a temporary file beside it.
@@ -23,9 +35,10 @@ def write_checkpoint(path: Path, fingerprint: str, arrays: dict[str, Array]) -> 
     ResultError
         If the file can't be written; nothing half-written is left.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    name = ""
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         with os.fdopen(handle, "wb") as file:
             named: dict[str, Any] = {k.replace("/", "|"): v for k, v in arrays.items()}
             np.savez(file, fingerprint=np.array(fingerprint), **named)
@@ -35,7 +48,7 @@ def write_checkpoint(path: Path, fingerprint: str, arrays: dict[str, Array]) -> 
     except OSError as error:
         raise ResultError(f"{path}: the checkpoint could not be written ({error.strerror})") from None
     finally:
-        if os.path.exists(name):
+        if name and os.path.exists(name):
             os.unlink(name)
 
 
@@ -52,7 +65,7 @@ def read_checkpoint(path: Path, fingerprint: str) -> dict[str, Array]:
             arrays = {k.replace("|", "/"): file[k] for k in file.files}
     except FileNotFoundError:
         raise ResultError(f"{path}: no such checkpoint") from None
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+    except _DAMAGE as error:
         raise ResultError(f"{path}: the checkpoint is damaged ({error}); delete it to start again") from None
     if str(arrays.pop("fingerprint", "")) != fingerprint:
         raise ResultError(f"{path}: the checkpoint is of another circuit, seed, recording or experiment")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import graphlib
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +13,7 @@ import numpy as np
 from dystolab.circuit.anatomy import Anatomy
 from dystolab.circuit.drives import ConductanceDrive, CurrentDrive, Drive
 from dystolab.circuit.neurons import EGLIF, AdEx, Relay
-from dystolab.circuit.spec import Circuit, Population, Static
+from dystolab.circuit.spec import Circuit, Population, Projection, Static
 from dystolab.engine import layout as L
 from dystolab.engine.cellstate import fill_state, is_dynamic, population_rows
 from dystolab.engine.constants import lean_units, sub_steps
@@ -22,6 +24,10 @@ from dystolab.errors import SpecError, UnsupportedError
 from dystolab.seeding import key64
 
 Array = np.ndarray
+
+LEAN_SHARE = 0.2
+"""A lean cell takes at most so much of its capacitance in a step, all its synapses together: beyond it, the kernel's
+series for 1/(1 + z) goes wrong."""
 
 
 @dataclass
@@ -125,6 +131,7 @@ def refuse(plan: Plan) -> None:
             raise UnsupportedError(f"projection {p.name!r}: plasticity together with short-term plasticity")
         if plan.varies(p.name):
             raise UnsupportedError(f"projection {p.name!r}: plasticity with delays that vary from synapse to synapse")
+    refuse_loops(circuit)
     for pop in circuit.populations:
         if isinstance(pop.neuron, Relay) and (pop.slow or pop.spread or pop.recruitment):
             raise UnsupportedError(
@@ -132,6 +139,19 @@ def refuse(plan: Plan) -> None:
             )
     for d in circuit.drives:
         refuse_drive(d, circuit.population(d.population))
+
+
+def refuse_loops(circuit: Circuit) -> None:
+    """Raise if relays pass spikes round in a circle, where they would grow without end."""
+    relays = {p.name for p in circuit.populations if isinstance(p.neuron, Relay)}
+    behind: dict[str, set[str]] = {name: set() for name in relays}
+    for p in circuit.projections:
+        if p.pre in relays and p.post in relays:
+            behind[p.post].add(p.pre)
+    try:
+        graphlib.TopologicalSorter(behind).prepare()
+    except graphlib.CycleError as error:
+        raise UnsupportedError(f"relays in a circle: {' <- '.join(error.args[1])}") from None
 
 
 def refuse_drive(drive: Drive, target: Population) -> None:
@@ -163,6 +183,7 @@ def choose_kind(circuit: Circuit, population: Population, plan: Plan) -> int:
         and steps == (2 if plan.double else 1)
         and not is_dynamic(circuit, population)
         and all(p.plasticity is None and not plan.varies(p.name) for p in into)
+        and plan.dt_ms * together_ns(plan, into) <= LEAN_SHARE * neuron.c_m_pf
     )
     if lean:
         plan.substeps[-1] = 1
@@ -181,6 +202,12 @@ def strongest_synapses(plan: Plan, population: Population) -> list[float]:
         if d.population == population.name and not isinstance(d, CurrentDrive | ConductanceDrive):
             largest[d.receptor - 1] = max(largest[d.receptor - 1], d.weight_ns)
     return largest
+
+
+def together_ns(plan: Plan, into: Sequence[Projection]) -> float:
+    """Return the largest conductance, nS, that one spike of every synapse of a cell can open together, at most."""
+    edges = [plan.anatomy.edges[p.name] for p in into]
+    return sum(float(np.bincount(e.post, weights=e.weight_ns).max()) for e in edges if e.post.size)
 
 
 def chunk_steps(plan: Plan) -> int:
@@ -237,19 +264,16 @@ def part_bounds(pop: Population, kind: int, gapped: bool) -> list[tuple[int, int
     return [(lo, hi) for lo, hi in itertools.pairwise(edges) if hi > lo]
 
 
-def relay_room(plan: Plan, pop: Population, behind: tuple[str, ...] = ()) -> int:
-    """Return how many spikes a cell of a population may fire in a step: a relay passes on all that it gets.
-
-    Relays `behind` it in a loop count once.
-    """
-    if not isinstance(pop.neuron, Relay) or pop.name in behind:
+def relay_room(plan: Plan, pop: Population) -> int:
+    """Return how many spikes a cell of a population may fire in a step: a relay passes on all that it gets."""
+    if not isinstance(pop.neuron, Relay):
         return 1
     drives = sum(d.population == pop.name for d in plan.circuit.drives)
     into = 0
     for p in plan.circuit.projections:
         if p.post == pop.name and len(post := plan.anatomy.edges[p.name].post):
             source = plan.circuit.population(p.pre)
-            into += int(np.bincount(post).max()) * relay_room(plan, source, (*behind, pop.name))
+            into += int(np.bincount(post).max()) * relay_room(plan, source)
     return drives + into + 1  # and what a body gives
 
 

@@ -95,8 +95,9 @@ def segment_spikes(drive: Drive, cells: Array, seed: int, segment: int) -> tuple
 
 def pattern_value(pattern: Pattern, times_ms: Array) -> Array:
     """Return the pattern's value at each time."""
-    t = times_ms if pattern.period_ms is None else np.mod(times_ms, pattern.period_ms)
-    index = np.searchsorted(pattern.times_ms, t + 1e-9, side="right") - 1
+    # A hair later, so that a step which begins a period does not end the one before by rounding.
+    t = times_ms + 1e-6 if pattern.period_ms is None else np.mod(times_ms + 1e-6, pattern.period_ms)
+    index = np.searchsorted(pattern.times_ms, t, side="right") - 1
     values = np.concatenate([pattern.values, [0.0]])
     return values[index]
 

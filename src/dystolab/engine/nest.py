@@ -212,9 +212,8 @@ class NestEngine:
         """Give the cells of one list of events a spike generator each."""
         relay = isinstance(self.circuit.population(events.population).neuron, Relay)
         steps, cells = np.asarray(events.steps, np.int64), np.asarray(events.cells, np.int64)
-        # A relay's spike at 0 ms would belong to the step before, as in our engine.
-        keep = steps >= (1 if relay else 0)
-        steps, cells = steps[keep], cells[keep]
+        if relay:  # as in our engine: a spike at 0 ms comes in the first step, and of two in a step one is passed on
+            steps, cells = np.unique([np.maximum(steps, 1), cells], axis=1)
         if not len(steps):
             return
         order = np.lexsort((steps, cells))

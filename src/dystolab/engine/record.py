@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numba import njit
 
-from dystolab.circuit.neurons import Relay
+from dystolab.circuit.neurons import AdEx, Relay
 from dystolab.engine import layout as L
 from dystolab.engine.arithmetic import KERNEL
 from dystolab.engine.network import Inputs
@@ -81,10 +81,12 @@ class Record:
             raise SpecError(f"trace of {pop.name!r}: a relay has no state")
         if max(trace.cells, default=0) >= pop.size:
             raise SpecError(f"trace of {pop.name!r}: cell {max(trace.cells)}, but it has cells 0 to {pop.size - 1}")
-        if self.plan.kinds[self.plan.pop[pop.name]] == L.LEAN:
-            for v in trace.variables:
-                if v in FULL_VARIABLES or v in ("g3_ns", "g4_ns"):
-                    raise SpecError(f"trace of {pop.name!r}: it has no {v!r}")
+        lacks = set(FULL_VARIABLES) if self.plan.kinds[self.plan.pop[pop.name]] == L.LEAN else set()
+        lacks |= {"i_dep_pa", "i_adap_pa"} if isinstance(pop.neuron, AdEx) else {"w_pa", "t_gate"}
+        lacks |= {f"g{k + 1}_ns" for k in range(len(pop.neuron.receptors), L.FULL_RECEPTORS)}
+        for v in trace.variables:
+            if v in lacks:
+                raise SpecError(f"trace of {pop.name!r}: it has no {v!r}")
 
     def take_spikes(self, inputs: Inputs, n: int) -> None:
         """Keep the first `n` recorded spikes of a call."""
@@ -114,6 +116,9 @@ class Record:
         self._history_ms.append(time_ms)
         for name in self.recording.weights:
             w = self._weights(name)
+            if not w.size:
+                self._history[name].append(np.full(3, np.nan))
+                continue
             low, high = np.percentile(w, [5, 95])
             self._history[name].append(np.array([low, w.mean(dtype=np.float64), high]))
 

@@ -45,7 +45,7 @@ class Recording(Spec):
     """
 
     spikes: tuple[str, ...] = ()
-    spike_cells: dict[str, int] = Field(default_factory=dict)
+    spike_cells: dict[str, Annotated[int, Field(ge=0)]] = Field(default_factory=dict)
     traces: tuple[Trace, ...] = ()
     weights: tuple[str, ...] = ()
     weights_every_ms: Positive = 1000.0

@@ -352,6 +352,10 @@ class Simulator:
             digest.update(name.encode())
             for array in (edges.pre, edges.post, edges.weight_ns, edges.delay_ms):
                 digest.update(array.tobytes())
+        for name, gaps in sorted(self.anatomy.gaps.items()):
+            digest.update(f"{name} {gaps.spikelet_mv}".encode())
+            for array in (gaps.a, gaps.b, gaps.g_ns):
+                digest.update(array.tobytes())
         return digest.hexdigest()
 
     def checkpoint(self, path: str | Path, body: Body | None = None, of: str = "") -> None:
@@ -362,7 +366,12 @@ class Simulator:
         if self._halfway:
             raise SimulationError("this simulation was interrupted within a step; there is nothing whole to write")
         state = {f"state/{k}": getattr(self._net, k) for k in STATE}
-        state |= {"table/pop_int": self._net.pop_int, "table/tm_int": self._net.tm_int, "step": np.array(self._step)}
+        state |= {
+            "table/pop_int": self._net.pop_int,
+            "table/pop_real": self._net.pop_real,
+            "table/tm_int": self._net.tm_int,
+            "step": np.array(self._step),
+        }
         moved = {} if body is None else {f"body/{name}": array for name, array in body.state().items()}
         write_checkpoint(Path(path), self.fingerprint(of), state | moved | self._live.dump() | self._record.dump())
 
@@ -383,6 +392,7 @@ class Simulator:
                 raise ResultError(f"{path}: the checkpoint is of another body ({error})") from None
         self._net = self._net._replace(**{k: state[f"state/{k}"] for k in STATE})
         self._net.pop_int[:] = state["table/pop_int"]
+        self._net.pop_real[:] = state["table/pop_real"]
         self._net.tm_int[:] = state["table/tm_int"]
         self._step = int(state["step"])
         self._halfway = False

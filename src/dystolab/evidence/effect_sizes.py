@@ -213,6 +213,8 @@ def _within(finding: Finding, correlation: float) -> EffectSize:
         except UnusableError:  # a p may still do
             if finding.p is None:
                 raise
+    if {group.statistic for group in (*cases, *references)} & {"proportion", "count"}:
+        raise UnusableError("a change of shares within people")
     if finding.p is None:
         raise UnusableError("a change within people with neither spreads nor an exact p")
     t = _t(finding, n - 1)

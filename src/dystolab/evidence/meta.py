@@ -11,7 +11,7 @@ from dystolab.errors import EvidenceError, UnknownNameError
 from dystolab.evidence import pooling, words
 from dystolab.evidence.base import Base
 from dystolab.evidence.effect_sizes import EffectSize, UnusableError, effect_size
-from dystolab.evidence.schema import OPEN_CONTRASTS, TWO_SIDED_CONTRASTS
+from dystolab.evidence.schema import OPEN_CONTRASTS, TWO_SIDED_CONTRASTS, Finding
 from dystolab.evidence.verification import Checked
 
 Usable = tuple[Checked, EffectSize]
@@ -227,10 +227,16 @@ def _one_each(found: list[Usable], condition: str | None, left: dict[str, str]) 
     return [out[name] for name in sorted(out)]
 
 
+def _people(finding: Finding) -> int:
+    """Return how many people a finding rests on: within people the same ones are before and after."""
+    counted = [group.n or 0 for group in finding.groups]
+    return max(counted, default=0) if finding.design == "within" else sum(counted)
+
+
 def _one_of_people(base: Base, found: list[Usable], left: dict[str, str]) -> list[Usable]:
     """Keep the largest of studies that probably report the same people, and pooled ones instead of what they hold."""
     kept: list[Usable] = []
-    for one, size in sorted(found, key=lambda usable: -sum(group.n or 0 for group in usable[0].finding.groups)):
+    for one, size in sorted(found, key=lambda usable: -_people(usable[0].finding)):
         held = next((other.study.id for other, _ in found if one.study.id in base.contained_in(other.study.id)), None)
         if held is not None:
             left[one.name] = f"its data are in {held}"

@@ -56,7 +56,9 @@ def judge(
     """
     a, b = np.asarray(case, float), np.asarray(reference, float)
     if isinstance(predicate, BySize):
-        return _size(predicate, finding, unit, a[np.isfinite(a)])
+        if np.isinf(a).any():
+            return Judged("undecided", "infinite values, of which a mean tells nothing")
+        return _size(predicate, finding, unit, a[~np.isnan(a)])
     both = ~(np.isnan(a) | np.isnan(b))
     a, b = a[both], b[both]
     if a.size < 2:

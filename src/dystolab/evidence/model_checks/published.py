@@ -58,10 +58,24 @@ def of_group(one: Group, unit: str, spread_is: str | None = None) -> Number:
         raise ValueError(f"group {one.name} has no number")
     if one.statistic in ("proportion", "count"):
         share = one.value / one.n if one.statistic == "count" and one.n else one.value
-        error = math.sqrt(share * (1 - share) / one.n) if one.n else None
-        return Number(factor * share, None if error is None else factor * _Z * error, _note(one))
+        if one.statistic == "count" and not one.n:
+            return Number(one.value, None, _note(one))
+        return Number(factor * share, factor * _wilson(share, one.n) if one.n else None, _note(one))
     half = _half(one, spread_is)
     return Number(one.value, half, _note(one) if half is not None else "")
+
+
+def _wilson(share: float, n: int) -> float:
+    """Return half of the 95 % interval of a share by Wilson's score, on its longer side.
+
+    Examples
+    --------
+    >>> round(_wilson(0.0, 10), 3), round(_wilson(0.5, 1000), 3)
+    (0.278, 0.031)
+    """
+    middle = (share + _Z**2 / (2 * n)) / (1 + _Z**2 / n)
+    half = _Z * math.sqrt(share * (1 - share) / n + _Z**2 / (4 * n**2)) / (1 + _Z**2 / n)
+    return abs(middle - share) + half
 
 
 def log_ratio(finding: Finding) -> Number | None:
