@@ -168,7 +168,7 @@ def test_threads_and_cuts_change_nothing() -> None:
 
 
 @pytest.mark.parametrize("threads", [1, 2])
-@pytest.mark.parametrize("room", [1, 42])  # too little for a chunk, and for the chunks of a millisecond
+@pytest.mark.parametrize("room", [1, 90])  # too little for a chunk, and for the chunks of a millisecond
 def test_more_spikes_than_there_is_room_for_are_heard_too(room: int, threads: int) -> None:
     sim, body = simulator(threads=threads), Echo()
     sim._feed.record_room = room

@@ -11,7 +11,15 @@ from dystolab.circuit.neurons import EGLIF, AdEx, Relay
 from dystolab.circuit.spec import Circuit, Population
 from dystolab.engine import layout as L
 from dystolab.engine.arithmetic import exponential, normal
-from dystolab.engine.constants import adex_row, eglif_bias, eglif_row, lean_row, refractory_steps, slow_constants
+from dystolab.engine.constants import (
+    adex_row,
+    eglif_bias,
+    eglif_row,
+    lean_row,
+    pause_steps,
+    refractory_steps,
+    slow_constants,
+)
 from dystolab.seeding import stream
 
 if TYPE_CHECKING:
@@ -34,6 +42,7 @@ def population_rows(plan: Plan, synapses: Synapses) -> tuple[Array, Array]:
         if isinstance(pop.neuron, Relay):
             continue
         ints[i, L.P_REF] = refractory_steps(pop.neuron.t_ref_ms, plan.dt_ms)
+        ints[i, L.P_PAUSE] = pause_steps(pop.neuron, plan.dt_ms)
         ints[i, L.P_FREEZE] = isinstance(pop.neuron, EGLIF) and pop.neuron.update_order == "freeze"
         ints[i, [L.P_OU, L.P_PUMP]] = slow_constants(pop, reals[i])
         ints[i, L.P_DYNAMIC] = is_dynamic(plan.circuit, pop)

@@ -21,9 +21,7 @@ def ready(net: Any, inp: Any, t: Any, k_steps: Any, n_rec: Any) -> Any:
     total = 0
     for pop in range(net.pop_int.shape[0]):
         size = net.pop_int[pop, L.P_SIZE]
-        # A frozen cell may spike while it is refractory.
-        pause = 0 if net.pop_int[pop, L.P_FREEZE] else net.pop_int[pop, L.P_REF]
-        most = size * ((k_steps - 1) // (pause + 1) + 1)
+        most = size * ((k_steps - 1) // (net.pop_int[pop, L.P_PAUSE] + 1) + 1)
         if net.pop_int[pop, L.P_KIND] == L.RELAY:
             most = size * k_steps * net.pop_int[pop, L.P_ROOM]
         if net.pop_int[pop, L.P_RECORD]:

@@ -16,6 +16,9 @@ Row = np.ndarray
 ONSET_MV = 0.04
 """Error of V that one arriving spike may cause in single precision; a quarter of it in double."""
 
+NEVER = 1e-15
+"""An expected number of spikes that is none, in any run."""
+
 
 def sub_steps(neuron: EGLIF | AdEx, dt_ms: float, largest_ns: Sequence[float], double: bool) -> int:
     """Return how many sub-steps resolve a cell's receptors, `largest_ns` being the strongest synapse on each.
@@ -33,6 +36,18 @@ def sub_steps(neuron: EGLIF | AdEx, dt_ms: float, largest_ns: Sequence[float], d
     onset = math.sqrt(max(onset_mv, default=0.0) / ONSET_MV)
     least = 40.0 * dt_ms if isinstance(neuron, AdEx) else 1.0
     return min(math.ceil(max(least, fastest, strongest, onset) - 1e-9), 16) * (2 if double else 1)
+
+
+def pause_steps(neuron: EGLIF | AdEx, dt_ms: float) -> int:
+    """Return for how many steps after a spike a cell is sure not to fire: its refractory period, as a rule.
+
+    A frozen cell keeps its hazard while it is refractory, that of the reset.
+    """
+    if isinstance(neuron, EGLIF) and neuron.update_order == "freeze":
+        hazard = neuron.lambda_0_per_ms * math.exp(min((neuron.v_reset_mv - neuron.v_th_mv) / neuron.tau_v_mv, 0.0))
+        if hazard * neuron.t_ref_ms > NEVER:
+            return 0
+    return refractory_steps(neuron.t_ref_ms, dt_ms)
 
 
 def refractory_steps(t_ref_ms: float, dt_ms: float) -> int:

@@ -63,8 +63,9 @@ LEAN, FULL_EGLIF, FULL_ADEX, RELAY = 0, 1, 2, 3
     P_MS,
     P_RECEPTORS,
     P_ROOM,
-) = range(20)
-N_POP_INT: Final = 20
+    P_PAUSE,
+) = range(21)
+N_POP_INT: Final = 21
 
 # Columns of the real table of populations.
 P11, P12, P13, P31, P32, P33, P22, K4, KV, KI = range(10)

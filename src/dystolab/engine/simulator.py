@@ -17,7 +17,7 @@ from dystolab.engine.cellstate import neuron_row, put_bias
 from dystolab.engine.checkpoint import read_checkpoint, write_checkpoint
 from dystolab.engine.compiled import machine_code, main_loop
 from dystolab.engine.compiler import Plan, compile_network, event_room
-from dystolab.engine.constants import refractory_steps, slow_constants
+from dystolab.engine.constants import pause_steps, refractory_steps, slow_constants
 from dystolab.engine.exchange import Body, LiveSpikes
 from dystolab.engine.feed import Feed
 from dystolab.engine.histories import double_history
@@ -308,6 +308,7 @@ class Simulator:
             self._net.pop_real[i] = row
             assert not isinstance(changed.neuron, Relay)  # refused while compiling
             self._net.pop_int[i, L.P_REF] = refractory_steps(changed.neuron.t_ref_ms, self.dt_ms)
+            self._net.pop_int[i, L.P_PAUSE] = pause_steps(changed.neuron, self.dt_ms)
             put_bias(self._plan, self._net.s, i, changed, row)
 
     def counts(self, population: str) -> Array:
