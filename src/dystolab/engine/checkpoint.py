@@ -24,7 +24,8 @@ _DAMAGE = (
     TypeError,
     AttributeError,
 )
-"""What NumPy raises at a file that is no archive of arrays, or no whole one."""
+"""What NumPy and zipfile raise at a file that is no archive of arrays, or no whole one: a damaged header asks for a
+compression that zipfile does not implement, or says that the file is encrypted (RuntimeError)."""
 
 
 def write_checkpoint(path: Path, fingerprint: str, arrays: dict[str, Array]) -> None:

@@ -9,13 +9,12 @@ from dystolab import mechanisms
 from dystolab.circuit.presets import load
 from dystolab.experiments.posture import Posture
 from dystolab.lab.validation.cohort import of_subjects, runs
+from dystolab.lab.validation.learning import OURS
 from dystolab.lab.validation.posture import FREE_DEG, WITHIN_DEG, drift_row
 from dystolab.lab.validation.rows import Kind, Row, spread, window
 from dystolab.result import Result
 
 BOTH = "cerebellum-head"
-CEREBELLUM = "mouse-cerebellum"
-"""Whose mechanisms are tried."""
 
 
 def rows(say: Callable[[str], None], seeds: int = 5, workers: int = 2, **_: Any) -> list[Row]:
@@ -36,7 +35,7 @@ def rows(say: Callable[[str], None], seeds: int = 5, workers: int = 2, **_: Any)
     say(f"  nuclei cut, {seeds} subjects")
     cut = runs(short, seeds, workers, circuit=BOTH, lesions=("dcn_glut",))
     found += [_posture_row("nuclei cut", cut), drift_row("time constant of drift, nuclei cut", cut, "prediction")]
-    for name in mechanisms.fitting(load(CEREBELLUM)):
+    for name in mechanisms.fitting(load(OURS)):
         say(f"  {name} at 1, with a cerebellum, {seeds} subjects")
         ill = runs(short, seeds, workers, (mechanisms.get(name)(severity=1.0),), circuit=BOTH)
         found.append(_posture_row(f"{name} at 1", ill))

@@ -9,13 +9,11 @@ from dystolab import mechanisms
 from dystolab.circuit.presets import load
 from dystolab.experiments.reach import Reach
 from dystolab.lab.validation.cohort import of_subjects, runs
+from dystolab.lab.validation.learning import OURS
 from dystolab.lab.validation.reach import BOTH
 from dystolab.lab.validation.reach_cerebellum import MOST
 from dystolab.lab.validation.rows import Row, against
 from dystolab.result import Result
-
-CEREBELLUM = "mouse-cerebellum"
-"""Whose mechanisms are tried."""
 
 
 def rows(say: Callable[[str], None], seeds: int = 5, workers: int = 2, **_: Any) -> list[Row]:
@@ -23,7 +21,7 @@ def rows(say: Callable[[str], None], seeds: int = 5, workers: int = 2, **_: Any)
     few, field = min(seeds, MOST), Reach(world="curl")
     healthy = runs(field, few, workers, circuit=BOTH)
     found = []
-    for name in mechanisms.fitting(load(CEREBELLUM)):
+    for name in mechanisms.fitting(load(OURS)):
         say(f"  {name} at 1, {few} subjects")
         ill = runs(field, few, workers, (mechanisms.get(name)(severity=1.0),), circuit=BOTH)
         found += fault_rows(f"{BOTH}, {name} at 1", healthy, ill)
