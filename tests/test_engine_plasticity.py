@@ -170,11 +170,11 @@ def test_edges_of_the_window() -> None:
 
 
 def test_each_rule_has_its_own_best_time() -> None:
-    """Moved back by 150 ms the kernel is the same, and leaves alone what is nearer than its window."""
-    pre = [[t] for t in (750.0, 650.0, 649.9, 849.9, 850.0, 950.0)]
+    """Moved back the kernel is the same and leaves alone what is nearer; moved on it is cut off at the teacher."""
+    pre = [[t] for t in (750.0, 650.0, 649.9, 849.9, 850.0, 950.0, 820.0, 999.9, 1000.0, 1010.0)]
     n = len(pre)
     grown = {"pf_pc": (np.arange(n), np.arange(n), np.ones(n)), "io_pc": ([0] * n, np.arange(n))}
-    for best, depressed in ((100.0, [3, 4, 5]), (250.0, [0, 1, 3])):
+    for best, depressed in ((100.0, [3, 4, 5, 6, 7]), (250.0, [0, 1, 3, 6]), (75.0, [3, 4, 5, 7])):
         circuit, made = taught(pre, [[1000.0]], grown, n, RULE.model_copy(update={"best_ms": best}))
         kernel = reference_synapses.sinexp_kernel(np.ravel(pre) - 1000.0, best)
         assert np.flatnonzero(kernel).tolist() == depressed

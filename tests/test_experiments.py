@@ -68,7 +68,7 @@ def same(a: Result, b: Result) -> None:
 
 
 def test_a_result_says_what_was_run_and_what_it_cost(rested: Result, conditioned: Result) -> None:
-    for result, experiment, lived in ((rested, REST, 2.0), (conditioned, SHORT, 3.6)):
+    for result, experiment, lived in ((rested, REST, 2.0), (conditioned, SHORT, 4.5)):
         assert result.experiment == experiment.name
         assert result.settings == experiment.model_dump(mode="json")
         assert result.subject == MOUSE.describe()
@@ -138,7 +138,7 @@ def test_cs_and_us_as_published() -> None:
     halves = np.array([np.linspace(0, 128, 11), np.linspace(140, 268, 11)]).round()
     for fibre, train in enumerate(times):
         np.testing.assert_array_equal(train, 100 + halves[fibre % 2] + fibre // 2 % 30)
-    assert (cs.period_ms, us.period_ms, us.start_ms) == (1000.0, 1000.0, 1000.0)
+    assert (cs.period_ms, us.period_ms, us.start_ms) == (1000.0, 1000.0, 2000.0)
     assert us.times_ms == tuple(np.arange(350.0, 381.0, 2.0))
     assert (us.population, us.weight_ns, us.receptor, us.subset) == ("io_cell", 10.0, 1, None)
 
@@ -185,7 +185,7 @@ def test_the_puff_reaches_olive_and_lid_in_the_same_trials() -> None:
     drives = [d for d in kind.protocol(circuit, grow(circuit, 1), 1).drives if isinstance(d, SpikeDrive)]
     assert {d.population for d in drives} == {"io_cell", "facial_motoneuron"}
     spans = {(d.start_ms, d.stop_ms) for d in drives}
-    assert spans == {(1500.0, 7500.0), (13500.0, 19500.0)}
+    assert spans == {(3000.0, 9000.0), (15000.0, 21000.0)}
     assert {min(d.times_ms) for d in drives} == {750.0, 755.0, 767.0}
 
 
@@ -258,7 +258,7 @@ def test_trials_and_blocks(conditioned: Result) -> None:
 def test_us_teaches(conditioned: Result) -> None:
     weights, times = (conditioned.arrays[f"weights/pf_pc/{part}"] for part in ("mean", "time_ms"))
     assert times[0] == 0.0
-    assert times[-1] == 3600.0
+    assert times[-1] == 4500.0
     assert conditioned.measures["olive_spikes_per_us"].value > 0.5
     assert conditioned.measures["weight_change_percent.pf_pc"].value == pytest.approx(
         100 * (weights[-1] / weights[0] - 1), rel=1e-4
@@ -269,7 +269,7 @@ def test_us_teaches(conditioned: Result) -> None:
     assert alone.population_rate_hz["io_cell"] < conditioned.population_rate_hz["io_cell"]
     assert alone.arrays["weights/pf_pc/mean"][-1] > weights[-1]
     # Until the first US both are the same animal.
-    before = [r.arrays["counts/dcn_glut"][: 900 + 550] for r in (alone, conditioned)]
+    before = [r.arrays["counts/dcn_glut"][: 2 * 900 + 550] for r in (alone, conditioned)]
     np.testing.assert_array_equal(*before)
 
 
@@ -344,9 +344,9 @@ def test_a_killed_run_goes_on_to_the_same_result(conditioned: Result, tmp_path: 
     assert done.returncode == -signal.SIGKILL
     told: list[tuple[float, float]] = []
     resumed = SHORT.run(MOUSE, threads=1, progress=lambda *at: told.append(at), checkpoint_dir=str(tmp_path))
-    assert told == [(1800.0, 3600), (2700.0, 3600), (3600, 3600)]
+    assert told == [(1800.0, 4500), (2700.0, 4500), (3600.0, 4500), (4500, 4500)]
     same(conditioned, resumed)
-    assert resumed.runtime["biological_s"] == 1.8
+    assert resumed.runtime["biological_s"] == 2.7
     assert any("resumed at 1800 ms" in note for note in resumed.provenance["notes"])
 
 

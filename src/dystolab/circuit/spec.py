@@ -105,7 +105,8 @@ class SinExpPlasticity(Spec):
     """Supervised plasticity of parallel fibres.
 
     Each presynaptic spike adds ``a_plus_ns``; each climbing-fibre spike adds ``a_minus_ns * sum K(s + best_ms - 100)``
-    over presynaptic spikes at ``s`` before it: most for those about ``best_ms`` before, within 100 ms of that.
+    over presynaptic spikes at ``s`` before it: most for those about ``best_ms`` before, within 100 ms of that, none for
+    those after it.
     ``K(s) = exp(-(s-150)/1000) sin(2*3.1415*(s-150)/1000)^20 / 1.2848`` for -200 <= s < 0. ``teacher`` names the
     projection whose presynaptic spikes teach its targets: a seeded choice of ``taught_fraction`` of the target cells,
     the same for all projections of one teacher; a smaller fraction lies inside a larger one.
@@ -124,7 +125,7 @@ class SinExpPlasticity(Spec):
     w_max_ns: Positive
     taught_fraction: Annotated[float, Field(ge=0, le=1)] = 1.0
     balance_ms: Positive | None = None
-    best_ms: Annotated[float, Field(ge=100, le=1000)] = 100.0
+    best_ms: Annotated[float, Field(ge=50, le=1000)] = 100.0
 
 
 class Layer(Spec):

@@ -21,14 +21,15 @@ def sinexp_kernel(s_ms: ArrayLike, best_ms: float = 100.0) -> Array:
 
     ``K(s) = exp(-(s-150)/1000) sin(2*3.1415*(s-150)/1000)^20 / 1.2848`` for -200 <= s < 0 ms, else 0. The
     constant 3.1415 is the published code's; K peaks near -100 ms with an integral of 87.8 ms. With another `best_ms`
-    it is moved as a whole.
+    it is moved as a whole, and cut off at the teaching spike.
 
     Source: 10.3389/fnsys.2022.919761, cereb-nest ``stdp_connection_sinexp``.
     """
-    s = np.asarray(s_ms, dtype=np.float64) + (best_ms - 100.0)
+    before = np.asarray(s_ms, dtype=np.float64)
+    s = before + (best_ms - 100.0)
     shifted = (s - 150.0) / 1000.0
     kernel = np.exp(-shifted) * np.sin(2 * 3.1415 * shifted) ** 20 / 1.2848
-    return np.where((s >= -200.0) & (s < 0.0), kernel, 0.0)
+    return np.where((s >= -200.0) & (s < 0.0) & (before < 0.0), kernel, 0.0)
 
 
 def sinexp_weight_change(
@@ -61,13 +62,14 @@ def sinexp_weight_change(
     events = sorted([(float(t), 0) for t in pre] + [(float(t), 1) for t in teach])
     weight, weights = float(w0_ns), []
     raises, last_ms, tau_ms = plasticity.a_plus_ns, 0.0, plasticity.balance_ms
-    integral_ms = quad(lambda s: float(sinexp_kernel(np.array(s))), -200.0, 0.0)[0]
+    best_ms = plasticity.best_ms
+    integral_ms = quad(lambda s: float(sinexp_kernel(np.array(s), best_ms)), -best_ms - 100.0, min(100.0 - best_ms, 0.0))[0]
     for time_ms, teaching in events:
         if tau_ms is not None:
             raises *= math.exp((last_ms - time_ms) / tau_ms)
             raises -= plasticity.a_minus_ns * integral_ms / tau_ms if teaching else 0.0
             last_ms = time_ms
-        before = sinexp_kernel(pre - time_ms, plasticity.best_ms)
+        before = sinexp_kernel(pre - time_ms, best_ms)
         change = plasticity.a_minus_ns * float(before.sum()) if teaching else raises
         weight = min(max(weight + change, plasticity.w_min_ns), plasticity.w_max_ns)
         weights.append(weight)

@@ -226,7 +226,8 @@ def sinexp_table(rule: SinExpPlasticity, dt_ms: float) -> Array:
     lag = np.arange(last_lag(rule, dt_ms) + 1)
     s = -lag * dt_ms - 150.0 + (rule.best_ms - 100.0)
     kernel = np.exp(-s / 1000.0) * np.sin(2 * 3.1415 * s / 1000.0) ** 20 / 1.2848
-    return np.asarray(np.where(lag > round((rule.best_ms - HALF_WINDOW_MS) / dt_ms), kernel, 0.0))
+    first = max(round((rule.best_ms - HALF_WINDOW_MS) / dt_ms), 0)
+    return np.asarray(np.where(lag > first, kernel, 0.0))
 
 
 def teaching_pairs(plan: Plan, teacher: Projection, fraction: float) -> tuple[Array, Array]:

@@ -31,6 +31,10 @@ HUMAN_ISI_MS, HUMAN_TRIAL_MS = 400, 2000
 """From tone to supraorbital stimulus in studies of people, dystonic ones among them (10.1007/s00221-014-3872-6), and a
 trial that is long enough for the lid to open again."""
 
+BEFORE_TRAINING = 2
+"""Trials of the CS alone before training. In the first one the circuit finds its state; the last one is the naive
+response."""
+
 Phase = Literal["acquisition", "extinction", "reacquisition"]
 PHASES: tuple[Phase, ...] = get_args(Phase)
 
@@ -38,14 +42,14 @@ PHASES: tuple[Phase, ...] = get_args(Phase)
 class Eyeblink(Experiment):
     """Delay conditioning of the eyelid.
 
-    The first trial is the CS alone: the naive response, and the baseline of the rule that scores nuclear rates. Each
-    of the `phases` then has its `trials`. The US excites the olivary cells of the lid's microzone (all, if no zone owns
+    In the first two trials the CS is alone: the second shows the naive response, and is the baseline of the rule that
+    scores nuclear rates. Each of the `phases` then has its `trials`. The US excites the olivary cells of the lid's microzone (all, if no zone owns
     the lid) and, by the trigeminal reflex, the lid itself.
 
     Parameters
     ----------
     trials : int
-        Of each phase, after the first one.
+        Of each phase.
     timing : {"mouse", "human"}
         Whether the interval is that of mice or of people, which is 400 ms. The circuit stays that of a mouse.
     isi_ms : int
@@ -151,18 +155,24 @@ class Eyeblink(Experiment):
             raise SpecError(f"Eyeblink.trial_ms = {self.trial_ms}: {what} need {needed} ms or more")
 
     @property
+    def _n_trials(self) -> int:
+        """Trials of the whole session, those before training among them."""
+        return BEFORE_TRAINING + self.trials * len(self.phases)
+
+    @property
     def us_start_ms(self) -> int:
         """Time from CS onset to US onset."""
         return self.unpaired_ms if self.pairing == "unpaired" else self.isi_ms
 
     @property
     def cs_onsets_ms(self) -> npt.NDArray[np.float64]:
-        """CS onset of every trial, that of the naive one first."""
-        return self.cs_start_ms + self.trial_ms * np.arange(self.trials * len(self.phases) + 1, dtype=float)
+        """CS onset of every trial that is scored, that of the naive one first."""
+        trials = np.arange(BEFORE_TRAINING - 1, self._n_trials, dtype=float)
+        return self.cs_start_ms + self.trial_ms * trials
 
     @property
     def has_us(self) -> npt.NDArray[np.bool_]:
-        """Whether each trial after the first has a US."""
+        """Whether each trial of training has a US."""
         number = np.arange(1, self.trials + 1)
         probe = number % self.probe_every == 0 if self.probe_every else np.zeros(self.trials, dtype=bool)
         given = ~probe & (self.pairing != "cs_only")
@@ -170,7 +180,7 @@ class Eyeblink(Experiment):
 
     @property
     def is_probe(self) -> npt.NDArray[np.bool_]:
-        """Whether each trial after the first is one without US among trials that have it."""
+        """Whether each trial of training is one without US among trials that have it."""
         taught = np.repeat([phase != "extinction" for phase in self.phases], self.trials)
         return taught & ~self.has_us & (self.pairing != "cs_only")
 
@@ -190,8 +200,8 @@ class Eyeblink(Experiment):
             )
         else:
             cs = conditioned_stimulus.sensory(circuit, seed, self.cs_start_ms, self.cs_ms, self.trial_ms)
-        duration_ms = self.trial_ms * (self.trials * len(self.phases) + 1)
         drives = (*cs, *self._puffs(circuit))
+        duration_ms = self.trial_ms * self._n_trials
         return Protocol(drives, units(circuit, self.trial_ms), duration_ms, step_ms=self.trial_ms)
 
     def _make_room_for_the_lid(self) -> None:
@@ -233,7 +243,7 @@ class Eyeblink(Experiment):
         drives: list[Drive] = []
         for k, phase in enumerate(self.phases):
             if phase != "extinction" and self.pairing != "cs_only":
-                start = self.trial_ms * (1.0 + k * self.trials)
+                start = float(self.trial_ms * (BEFORE_TRAINING + k * self.trials))
                 when = unconditioned_stimulus.Puffs(
                     onsets, cycle * self.trial_ms, start, start + self.trial_ms * self.trials
                 )

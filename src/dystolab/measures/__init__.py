@@ -109,7 +109,7 @@ _ALONE: dict[str, tuple[str, str]] = {
     "dcn_facilitating_percent": ("%", "nuclear cells (all) that rise by 5 Hz or more in the 200 ms before the US"),
     "dcn_facilitation_hz": ("Hz", "mean rise of the facilitating cells"),
     "dcn_suppressed_percent": ("%", "nuclear cells (all) that fall by 5 Hz or more in the 200 ms before the US"),
-    "dcn_lead_ms": ("ms", "by how much the rate of facilitating cells leads the lid"),
+    "dcn_lead_ms": ("ms", "by how much the rate of facilitating cells leads the lid, trial by trial"),
     "purkinje_pause_ms": (
         "ms",
         "lid's zone: start of the simple-spike pause with the lowest rate before the US; last block",

@@ -1,6 +1,7 @@
 """Which nuclear cells take part in the conditioned response, and how far they lead the lid.
 
-Source: ten Brinke et al. 2017 (10.7554/eLife.28132), as read in docs/sources/eyelid.md.
+Sources: ten Brinke et al. 2017 (10.7554/eLife.28132) and 2015 (10.1016/j.celrep.2015.10.057), as read in
+docs/sources/eyelid.md.
 """
 
 from __future__ import annotations
@@ -21,8 +22,10 @@ BASELINE_MS = 500
 LATE_MS = 200
 SMOOTH_MS = 5.0
 THRESHOLD_HZ = 5.0
-LAGS_MS = 100
-"""The longest lead or lag that is looked for."""
+LAGS_MS = np.arange(-50, 101)
+"""Leads of the rate that are looked for."""
+LID_MS = (150, 50)
+"""The lid is taken from so long to so long before the US, so that at no lead anything after the US counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,8 @@ class Units:
     facilitation_hz, suppression_hz : float
         Mean over the cells of the class, both positive; NaN if there is none.
     lead_ms : float
-        By how much the mean rate of facilitating cells leads the mean lid; NaN if one of them does not change.
+        By how much the rate of facilitating cells leads the lid, trial by trial; NaN if there is none, or if trials
+        do not differ.
     """
 
     facilitating: Flags
@@ -86,15 +90,12 @@ def ten_brinke(
     before = min(BASELINE_MS, int(onsets.min())) if onsets.size else 0
     if before < 1:
         raise SpecError("nuclear units: need a trial, and at least 1 ms of recording before the first CS")
-    rates = _mean_rates_hz(times_ms, cells, n_cells, onsets, before, isi_ms)
+    by_trial = _rates_hz(times_ms, cells, n_cells, onsets, before, isi_ms)
+    rates = by_trial.mean(axis=1)
     change = rates - rates[:, :before].mean(axis=1, keepdims=True)
     up, down = _beyond_baseline(change, before, isi_ms), _beyond_baseline(-change, before, isi_ms)
     facilitating, suppressed = (up >= THRESHOLD_HZ) & (up >= down), (down >= THRESHOLD_HZ) & (down > up)
-    lead = np.nan
-    if facilitating.any():
-        shared = min(before, LID_BASELINE_MS)
-        lid = trials_fec.mean(axis=0)[LID_BASELINE_MS - shared : LID_BASELINE_MS + isi_ms]
-        lead = lead_ms(change[facilitating].mean(axis=0)[before - shared :], lid)
+    lead = lead_ms(by_trial[facilitating], trials_fec[:, : LID_BASELINE_MS + isi_ms])
     return Units(
         facilitating,
         suppressed,
@@ -106,47 +107,55 @@ def ten_brinke(
     )
 
 
-def lead_ms(rate_hz: Array, lid_fec: Array) -> float:
-    """Return the lag, within 100 ms, at which the lid correlates most with the rate; above 0 if the rate leads.
+def lead_ms(rates_hz: Array, trials_fec: Array) -> float:
+    """Return the lead of the rate at which rate and lid go together most, trial by trial; below 0 if it lags.
 
-    At each lag the correlation is Pearson's over the samples that both have, so that it does not fall with the lag.
+    Over trials, Pearson's correlation of a cell's rate at one moment with the lid at another makes a matrix; the mean
+    over cells is averaged along each diagonal, which is one lead.
 
     Parameters
     ----------
-    rate_hz, lid_fec : ndarray, shape (n_ms,)
-        At the same times.
+    rates_hz : ndarray, shape (n_cells, n_trials, n_ms)
+        Ending at the US.
+    trials_fec : ndarray, shape (n_trials, n_ms)
+        Ending at the US as well; each may begin when it likes, at least 250 ms before it.
 
     Returns
     -------
     float
-        NaN if either is constant.
+        NaN if there is no cell, or if trials do not differ.
+
+    Source: 10.1016/j.celrep.2015.10.057 (docs/sources/eyelid.md).
     """
-    n_ms = rate_hz.size
-    longest = min(LAGS_MS, n_ms // 2)
-    best, lead = -np.inf, np.nan
-    for lag in range(-longest, longest + 1):
-        rate, lid = rate_hz[max(0, -lag) : n_ms - max(0, lag)], lid_fec[max(0, lag) : n_ms - max(0, -lag)]
-        if np.ptp(rate) > 0 and np.ptp(lid) > 0:
-            found = float(np.corrcoef(rate, lid)[0, 1])
-            if found > best:
-                best, lead = found, float(lag)
-    return lead
+    rate, lid = (np.moveaxis(_over_trials(x), -1, 0)[::-1] for x in (rates_hz.swapaxes(0, 1), trials_fec))
+    if not (rate.any() and lid.any()):
+        return np.nan
+    seen = np.arange(LID_MS[1], LID_MS[0])
+    together = [(rate[seen + lag].mean(axis=2) * lid[seen]).sum() for lag in LAGS_MS]
+    return float(LAGS_MS[np.argmax(together)])
 
 
-def _mean_rates_hz(
+def _over_trials(values: Array) -> Array:
+    """Return `values` less their mean over trials, the first axis, in SDs over trials; 0 where trials do not differ."""
+    away = values - values.mean(axis=0)
+    sd = away.std(axis=0)
+    return np.divide(away, sd, out=np.zeros_like(away), where=sd > 1e-9)
+
+
+def _rates_hz(
     times_ms: Array, cells: npt.NDArray[np.integer], n_cells: int, onsets_ms: Array, before_ms: int, isi_ms: int
 ) -> Array:
-    """Return each cell's mean rate over trials from `before_ms` before the CS to the US, shape (n_cells, n_ms)."""
+    """Return each cell's rate in each trial, from `before_ms` before the CS to the US, (n_cells, n_trials, n_ms)."""
     n_ms = before_ms + isi_ms
-    counts = np.zeros((n_cells, n_ms))
-    for start in onsets_ms - before_ms:
+    counts = np.zeros((n_cells, onsets_ms.size, n_ms))
+    for trial, start in enumerate(onsets_ms - before_ms):
         # Spikes lie on a grid of 0.1 ms; a hair earlier keeps a bin's rims from depending on rounding.
         a, b = np.searchsorted(times_ms, [start - 1e-6, start + n_ms - 1e-6])
         bins = np.floor(times_ms[a:b] - start + 1e-6).astype(np.int64)
-        np.add.at(counts, (cells[a:b], bins), 1.0)
+        np.add.at(counts, (cells[a:b], trial, bins), 1.0)
     # Padded with its own rim: nothing of the response to the US may reach back before it.
-    smooth: Array = gaussian_filter1d(counts, SMOOTH_MS, axis=1, mode="nearest")
-    return smooth * 1000.0 / onsets_ms.size
+    smooth: Array = gaussian_filter1d(counts, SMOOTH_MS, axis=2, mode="nearest")
+    return smooth * 1000.0
 
 
 def _beyond_baseline(change_hz: Array, before_ms: int, isi_ms: int) -> Array:

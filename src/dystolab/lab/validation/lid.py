@@ -29,7 +29,7 @@ def rows(paired: list[Result], unpaired: list[Result]) -> list[Row]:
         Row("lid: CR, % by block", text, wish, n, off < CURVE_PERCENT, "calibration", MICE_SOURCE),
         Row("lid: CR, % by block, unpaired", _list(control), "", n, None, "calibration", "same criterion"),
         _window("lid: response to the CS before learning, % of subjects", naive, 0, 15, "%", "calibration",
-            "one trial of each, before the red nucleus has settled"),
+            "one trial of each, the second of two"),
         _of("lid: CRs found where there is no stimulus", paired, "lid_chance_percent", 0, 15, "%", "calibration", ""),
         _of("lid: highest closure in probes", paired, "lid_peak_probe_ms", 190, 310, "ms", "calibration",
             "within 60 ms of the US at 250 ms"),
@@ -43,7 +43,7 @@ def rows(paired: list[Result], unpaired: list[Result]) -> list[Row]:
         _of("size of the facilitation", paired, "dcn_facilitation_hz", 15, 30, "Hz", "calibration",
             f"22.5 Hz; {UNITS}"),
         _of("lead of facilitating cells before the lid", paired, "dcn_lead_ms", 0, 50, "ms", "calibration",
-            f"25 +- 25.6 ms; {UNITS}; lid and conduction alone take 28.5 ms, the rest: docs/decisions/0011"),
+            f"25 +- 25.6 ms; {UNITS}; trial by trial (docs/decisions/0024)"),
     ]  # fmt: skip
 
 
