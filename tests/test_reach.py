@@ -90,7 +90,7 @@ def test_what_is_out_of_reach_is_refused() -> None:
 def test_a_command_grows_with_the_activation_that_is_wanted() -> None:
     hz = commands_hz(np.array([0.0, reaching.numbers().section("muscle").number("rest", "1"), 0.05, 0.1, 0.2]))
     assert hz[0] == hz[1] == 0.0 and (np.diff(hz[1:]) > 0).all()
-    assert (commands_hz(np.array([1.0, 7.0])) == commands_hz(np.array([1.0]))).all()  # there is no more of a muscle
+    assert (commands_hz(np.array([1.0, 7.0])) == commands_hz(np.array([1.0]))).all()  # of the strongest command
 
 
 def test_commands_do_not_jump_where_the_robot_lets_go() -> None:

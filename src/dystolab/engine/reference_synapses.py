@@ -63,7 +63,8 @@ def sinexp_weight_change(
     weight, weights = float(w0_ns), []
     raises, last_ms, tau_ms = plasticity.a_plus_ns, 0.0, plasticity.balance_ms
     best_ms = plasticity.best_ms
-    integral_ms = quad(lambda s: float(sinexp_kernel(np.array(s), best_ms)), -best_ms - 100.0, min(100.0 - best_ms, 0.0))[0]
+    ends_ms = (-100.0 - best_ms, min(100.0 - best_ms, 0.0))
+    integral_ms = quad(lambda s: float(sinexp_kernel(np.array(s), best_ms)), *ends_ms)[0]
     for time_ms, teaching in events:
         if tau_ms is not None:
             raises *= math.exp((last_ms - time_ms) / tau_ms)

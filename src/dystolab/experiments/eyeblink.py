@@ -43,8 +43,8 @@ class Eyeblink(Experiment):
     """Delay conditioning of the eyelid.
 
     In the first two trials the CS is alone: the second shows the naive response, and is the baseline of the rule that
-    scores nuclear rates. Each of the `phases` then has its `trials`. The US excites the olivary cells of the lid's microzone (all, if no zone owns
-    the lid) and, by the trigeminal reflex, the lid itself.
+    scores nuclear rates. Each of the `phases` then has its `trials`. The US excites the olivary cells of the lid's
+    microzone (all, if no zone owns the lid) and, by the trigeminal reflex, the lid itself.
 
     Parameters
     ----------

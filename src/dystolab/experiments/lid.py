@@ -15,9 +15,9 @@ from dystolab.measures import eyelid, nuclear_units
 from dystolab.measures.cs_response import block_means
 from dystolab.result import Array, Measure
 
-UNIT_TRIALS = 30
-"""Nuclear cells are classified over the last so many trials, if the last phase has them: of fewer, noise alone makes
-some facilitate."""
+UNIT_TRIALS = 50
+"""Nuclear cells are classified over the last so many trials, if the last phase has them: of fewer, noise that the cells
+of a zone share makes all of them facilitate (docs/decisions/0024)."""
 
 RECOVERY_MS = 600
 """Three time constants of a lid that opens again: sooner after a puff, no window is free of it."""

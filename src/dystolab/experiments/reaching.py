@@ -218,11 +218,11 @@ def _before(off_m: Array, now: int, ms: int) -> tuple[Array, Array]:
 def commands_hz(activation: Array) -> Array:
     """Return the command that a muscle needs to pull with an activation, as a healthy person has learned it.
 
-    Nobody asks for more than all of a muscle, nor for less than it does by itself.
+    Nobody asks for less than a muscle does by itself, nor for more than the highest command.
     """
     rest = _number("muscle", "rest", "1")
-    drive = (np.clip(activation, rest, 1.0) / rest) ** (1.0 / _number("muscle", "power", "1"))
-    return np.asarray(_number("muscle", "doubling", "Hz") * (drive - 1.0))
+    drive = (np.maximum(activation, rest) / rest) ** (1.0 / _number("muscle", "power", "1"))
+    return np.minimum(_number("muscle", "doubling", "Hz") * (drive - 1.0), _number("muscle", "highest", "Hz"))
 
 
 @functools.cache

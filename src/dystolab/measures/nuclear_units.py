@@ -139,7 +139,7 @@ def _over_trials(values: Array) -> Array:
     """Return `values` less their mean over trials, the first axis, in SDs over trials; 0 where trials do not differ."""
     away = values - values.mean(axis=0)
     sd = away.std(axis=0)
-    return np.divide(away, sd, out=np.zeros_like(away), where=sd > 1e-9)
+    return np.asarray(np.divide(away, sd, out=np.zeros_like(away), where=sd > 1e-9))
 
 
 def _rates_hz(
@@ -152,7 +152,7 @@ def _rates_hz(
         # Spikes lie on a grid of 0.1 ms; a hair earlier keeps a bin's rims from depending on rounding.
         a, b = np.searchsorted(times_ms, [start - 1e-6, start + n_ms - 1e-6])
         bins = np.floor(times_ms[a:b] - start + 1e-6).astype(np.int64)
-        np.add.at(counts, (cells[a:b], trial, bins), 1.0)
+        np.add.at(counts[:, trial], (cells[a:b], bins), 1.0)
     # Padded with its own rim: nothing of the response to the US may reach back before it.
     smooth: Array = gaussian_filter1d(counts, SMOOTH_MS, axis=2, mode="nearest")
     return smooth * 1000.0

@@ -40,7 +40,10 @@ def rows(say: Say, seeds: int = 5, workers: int = 2, **_: Any) -> list[Row]:
     say(f"  {OURS}: paired and unpaired, {seeds} subjects, 100 trials each")
     paired = conditioned(OURS, "paired", seeds, workers)
     unpaired = conditioned(OURS, "unpaired", seeds, workers)
-    return [*lid.rows(paired, unpaired), *healthy_rows(OURS, "calibration", paired, unpaired)]
+    frozen = Eyeblink(trials=lid.NAIVE_TRIALS, pairing="cs_only", acceleration=0)
+    say(f"  {OURS}: naive, {seeds} subjects, {frozen.trials} trials each")
+    naive = runs(frozen, seeds, workers, circuit=OURS)
+    return [*lid.rows(paired, unpaired, naive), *healthy_rows(OURS, "calibration", paired, unpaired)]
 
 
 def arms(circuit: str, names: Iterable[str], say: Say, seeds: int, workers: int) -> list[Row]:

@@ -6,30 +6,32 @@ import numpy as np
 
 from dystolab.lab.validation.cohort import of_subjects
 from dystolab.lab.validation.rows import Kind, Row, spread, window
-from dystolab.measures.eyelid import BASELINE_MS, TEN_BRINKE_FEC
 from dystolab.measures.mice import curve as mouse_curve
 from dystolab.result import Result
 
 MICE_SOURCE = "mice of github.com/AliceGem/mesoscale_simulations_cebc, blocks of 100; here of 10 at 10 times the rate"
 CURVE_PERCENT = 15.0
+NAIVE_TRIALS = 20
 UNITS = "10.7554/eLife.28132, data set 1"
 
 
-def rows(paired: list[Result], unpaired: list[Result]) -> list[Row]:
-    """Return the learning curve of the lid, its timing, and the nuclear and Purkinje cells that go with it."""
+def rows(paired: list[Result], unpaired: list[Result], naive: list[Result]) -> list[Row]:
+    """Return the learning curve of the lid, its timing, and the nuclear and Purkinje cells that go with it.
+
+    The `naive` are the same subjects in trials of the CS alone, their synapses frozen.
+    """
     n = len(paired)
     curve = np.nanmean(of_subjects(paired, "lid_cr_percent_by_block"), axis=0)
     mice = mouse_curve()[0]
     off = float(np.sqrt(np.mean((curve - mice) ** 2)))
     control = np.nanmean(of_subjects(unpaired, "lid_cr_percent_by_block"), axis=0)
-    naive = [100.0 * _answers(r) for r in paired]
     wish = f"mice: {_list(mice)}; root mean square < {CURVE_PERCENT:g}"
     text = f"{_list(curve)} (off by {off:.0f})"
     return [
         Row("lid: CR, % by block", text, wish, n, off < CURVE_PERCENT, "calibration", MICE_SOURCE),
         Row("lid: CR, % by block, unpaired", _list(control), "", n, None, "calibration", "same criterion"),
-        _window("lid: response to the CS before learning, % of subjects", naive, 0, 15, "%", "calibration",
-            "one trial of each, the second of two"),
+        _of("lid: responses to the CS before learning", naive, "lid_cr_percent", 0, 15, "%", "calibration",
+            f"{NAIVE_TRIALS} trials of each, synapses frozen"),
         _of("lid: CRs found where there is no stimulus", paired, "lid_chance_percent", 0, 15, "%", "calibration", ""),
         _of("lid: highest closure in probes", paired, "lid_peak_probe_ms", 190, 310, "ms", "calibration",
             "within 60 ms of the US at 250 ms"),
@@ -45,13 +47,6 @@ def rows(paired: list[Result], unpaired: list[Result]) -> list[Row]:
         _of("lead of facilitating cells before the lid", paired, "dcn_lead_ms", 0, 50, "ms", "calibration",
             f"25 +- 25.6 ms; {UNITS}; trial by trial (docs/decisions/0024)"),
     ]  # fmt: skip
-
-
-def _answers(result: Result) -> bool:
-    """Tell whether the lid answers the CS of the naive trial by more than 5 % before the US would be due."""
-    closure = np.asarray(result.arrays["lid/naive_fec"], float)
-    before, after = closure[:BASELINE_MS], closure[BASELINE_MS : BASELINE_MS + int(result.settings["isi_ms"])]
-    return bool((after - before.mean()).max() > TEN_BRINKE_FEC)
 
 
 def _of(what: str, results: list[Result], name: str, low: float, high: float, unit: str, kind: Kind, note: str) -> Row:

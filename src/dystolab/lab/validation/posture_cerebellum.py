@@ -7,7 +7,8 @@ from typing import Any
 
 from dystolab import mechanisms
 from dystolab.circuit.presets import load
-from dystolab.experiments.posture import Posture
+from dystolab.experiments.posture import SETTLE_MS, TURN_MS, Posture
+from dystolab.lab.validation import cortex
 from dystolab.lab.validation.cohort import of_subjects, runs
 from dystolab.lab.validation.learning import OURS
 from dystolab.lab.validation.posture import FREE_DEG, WITHIN_DEG, drift_row
@@ -28,6 +29,7 @@ def rows(say: Callable[[str], None], seeds: int = 5, workers: int = 2, **_: Any)
                "as without a cerebellum; zones became strips because this was missed (docs/decisions/0020)")
         for part, how, most in (("upright", "held", WITHIN_DEG), ("free", "let go, eyes closed", FREE_DEG))
     ]  # fmt: skip
+    found += cortex.rows(BOTH, whole, SETTLE_MS + TURN_MS, SETTLE_MS + 1000 * short.epoch_s)
     found += [
         _posture_row("with a cerebellum", whole, "calibration"),
         drift_row("time constant of drift, with a cerebellum", whole, "calibration"),

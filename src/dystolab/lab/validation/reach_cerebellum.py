@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from dystolab.experiments.reach import SETTLE_MS
+from dystolab.lab.validation import cortex
 from dystolab.lab.validation.reach import BOTH, healthy_rows, in_worlds, worlds_rows
 from dystolab.lab.validation.rows import Row, spread
 from dystolab.result import Result
@@ -19,7 +21,9 @@ CELLS = ("io_cell", "purkinje_cell", "dcn_glut")
 def rows(say: Callable[[str], None], seeds: int = 5, workers: int = 2, **_: Any) -> list[Row]:
     """Return reaches with a healthy cerebellum, and what it learns."""
     results = in_worlds(BOTH, say, min(seeds, MOST), workers)
-    return [*healthy_rows(BOTH, results["curl"]), *rate_rows(results["curl"]), *worlds_rows(BOTH, results)]
+    curl = results["curl"]
+    at_rest = cortex.rows(BOTH, curl, SETTLE_MS // 2, SETTLE_MS)
+    return [*healthy_rows(BOTH, curl), *at_rest, *rate_rows(curl), *worlds_rows(BOTH, results)]
 
 
 def rate_rows(results: list[Result]) -> list[Row]:
