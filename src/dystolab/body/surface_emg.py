@@ -17,6 +17,7 @@ from scipy.signal import butter, sosfiltfilt
 from dystolab.body import motor_units
 from dystolab.circuit import tables
 from dystolab.errors import SpecError
+from dystolab.seeding import stream
 
 Array = npt.NDArray[np.float64]
 
@@ -27,8 +28,11 @@ SHORTEST_MS = 100
 """Shortest recording that has an envelope: one period at its cutoff."""
 
 _FILE = Path(__file__).with_name("surface_emg.toml")
-_STRONGEST_MS = 2000
+_STRONGEST_MS = 8000
 """Length of the contraction to which others are compared."""
+
+_CV = 0.2
+"""Variation of a unit's intervals in it, over their mean (docs/sources/motor_units.md)."""
 
 _PHASES = 6
 """Half distances of its peaks that an action potential lasts, to 5 % of the peaks."""
@@ -65,7 +69,7 @@ def potential_uv(times_ms: Array, cells: npt.NDArray[np.integer], n_units: int, 
     --------
     >>> emg = potential_uv(np.array([6.0]), np.array([99]), 100, 50)
     >>> float(emg.max().round()), float(emg.min().round())
-    (200.0, -200.0)
+    (420.0, -420.0)
     """
     sizes = amplitude_uv(n_units)
     times, cells = motor_units.checked_spikes("surface EMG", times_ms, cells, n_units, n_ms)
@@ -96,7 +100,7 @@ def amplitude_uv(n_units: int) -> Array:
 def strongest_uv(n_units: int) -> float:
     """Return the mean envelope of a muscle in its strongest voluntary contraction, to which others are compared.
 
-    All units fire at their highest rates, regularly and out of phase.
+    All units fire at their highest rates, each by itself, with intervals that vary as those of people's units.
 
     Raises
     ------
@@ -109,11 +113,14 @@ def strongest_uv(n_units: int) -> float:
     True
     """
     rates = motor_units.pool(n_units).highest_hz
-    # Phases in the golden ratio are spread evenly, however many there are.
-    phase = np.arange(n_units) * 0.618034 % 1.0
-    trains = [(phase[k] + np.arange(int(_STRONGEST_MS / 1000 * r))) * 1000.0 / r for k, r in enumerate(rates)]
-    cells = np.repeat(np.arange(n_units), [t.size for t in trains])
-    return float(envelope_uv(potential_uv(np.concatenate(trains), cells, n_units, _STRONGEST_MS)).mean())
+    draw, most = stream(0, "surface_emg", "strongest"), int(_STRONGEST_MS / 1000 * 2 * rates.max())
+    # Gamma intervals, in mean intervals; the first is cut short, so that units start at any phase.
+    gaps = draw.gamma(_CV**-2, _CV**2, (n_units, most))
+    gaps[:, 0] *= draw.uniform(size=n_units)
+    times = np.cumsum(gaps, axis=1) * (1000.0 / rates[:, None])
+    cells = np.repeat(np.arange(n_units), most).reshape(times.shape)
+    seen = times < _STRONGEST_MS
+    return float(envelope_uv(potential_uv(times[seen], cells[seen], n_units, _STRONGEST_MS)).mean())
 
 
 def envelope_uv(potential_uv: Array) -> Array:
