@@ -138,7 +138,7 @@ def test_cs_and_us_as_published() -> None:
     halves = np.array([np.linspace(0, 128, 11), np.linspace(140, 268, 11)]).round()
     for fibre, train in enumerate(times):
         np.testing.assert_array_equal(train, 100 + halves[fibre % 2] + fibre // 2 % 30)
-    assert (cs.period_ms, us.period_ms, us.start_ms) == (1000.0, 1000.0, 2000.0)
+    assert (cs.period_ms, us.period_ms, us.start_ms) == (1000.0, 1000.0, 1000.0)
     assert us.times_ms == tuple(np.arange(350.0, 381.0, 2.0))
     assert (us.population, us.weight_ns, us.receptor, us.subset) == ("io_cell", 10.0, 1, None)
 

@@ -253,22 +253,35 @@ def test_noise_alone_is_neither_facilitation_nor_suppression() -> None:
     assert np.isnan([found.facilitation_hz, found.suppression_hz, found.lead_ms]).all()
 
 
-@pytest.mark.parametrize("lead", [-20, 0, 25, 60])
-def test_lead_is_the_shift_of_the_lid_behind_the_rate_in_each_trial(lead: int) -> None:
-    """The mean course of rate and lid, which rise together here, says nothing of it."""
+@pytest.mark.parametrize(("lead", "isi_ms"), [(-20, 250), (0, 250), (25, 250), (60, 250), (25, 400)])
+def test_lead_is_the_shift_of_the_lid_behind_the_rate_in_each_trial(lead: int, isi_ms: int) -> None:
+    """What differs between trials counts; the mean course of rate and lid, which rise together here, does not."""
     rng = np.random.default_rng(5)
-    noise = gaussian_filter1d(rng.standard_normal((N_TRIALS, 800)), 10, axis=1)
-    rise = np.linspace(0, 5, 450)
-    rate = noise[:, 200:650] + rise
-    lid = noise[:, 200 - lead : 650 - lead] + rise
-    cells = rate + 0.5 * rng.standard_normal((6, N_TRIALS, 450))
-    assert nuclear_units.lead_ms(cells, lid) == pytest.approx(lead, abs=2)
+    begin, n = 500 + 100, 500 + isi_ms
+    course = gaussian_filter1d(rng.standard_normal((N_TRIALS, 1200)), 15, axis=1)
+    course *= 20.0 / course.std()
+    rise = np.linspace(0, 10, n)
+    rate = np.maximum(60.0 + rise + course[:, 100 : 100 + n], 0.0)
+    drawn = rng.random((20, N_TRIALS, n)) < rate / 1000.0
+    cells, trials, ms = np.nonzero(drawn)
+    onsets = begin + 2000.0 * np.arange(N_TRIALS)
+    times = onsets[trials] - 500 + ms + 0.5
+    order = np.argsort(times, kind="stable")
+    lid = 0.002 * course[:, 100 + 300 - lead : 100 + 300 - lead + 200 + isi_ms] + rise[300:] / 100
+    found = nuclear_units.ten_brinke(times[order], cells[order], 20, onsets, isi_ms, lid)
+    assert found.facilitating.any() and found.lead_ms == pytest.approx(lead, abs=4)
 
 
-def test_without_cells_or_differences_there_is_no_lead() -> None:
-    lid = np.random.default_rng(1).standard_normal((N_TRIALS, 450))
-    assert np.isnan(nuclear_units.lead_ms(np.zeros((0, N_TRIALS, 450)), lid))
-    assert np.isnan(nuclear_units.lead_ms(lid[None], np.tile(lid[0], (N_TRIALS, 1))))
+def test_what_does_not_go_together_has_no_lead() -> None:
+    rng = np.random.default_rng(1)
+    found = []
+    for _ in range(30):
+        rate = gaussian_filter1d(rng.standard_normal((10, 50, 250)), 5, axis=2)
+        lid = gaussian_filter1d(rng.standard_normal((50, 250)), 20, axis=1)
+        found.append(nuclear_units.lead_ms(rate, lid))
+    assert np.isfinite(found).mean() < 0.2  # 5 % are expected
+    assert np.isnan(nuclear_units.lead_ms(rate[:0], lid))
+    assert np.isnan(nuclear_units.lead_ms(rate, np.tile(lid[0], (50, 1))))
 
 
 def test_a_baseline_shorter_than_500_ms_is_what_there_is() -> None:

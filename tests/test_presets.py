@@ -126,7 +126,7 @@ def test_ours_fires_at_rest_from_its_tables_alone() -> None:
         assert isinstance(p.neuron, Relay) or (isinstance(p.neuron, EGLIF) and p.neuron.update_order == "evolve")
     learning = circuit.projection("pf_pc").plasticity
     assert learning is not None
-    olive_hz = learning.a_plus_ns / (87.8e-3 * -learning.a_minus_ns)
+    olive_hz = learning.a_plus_ns / (86.8e-3 * -learning.a_minus_ns)
     assert 0.5 <= olive_hz <= 1.5  # weights rest where the olive's own rate lies in vivo
 
 

@@ -90,14 +90,15 @@ def test_what_is_out_of_reach_is_refused() -> None:
 def test_a_command_grows_with_the_activation_that_is_wanted() -> None:
     hz = commands_hz(np.array([0.0, reaching.numbers().section("muscle").number("rest", "1"), 0.05, 0.1, 0.2]))
     assert hz[0] == hz[1] == 0.0 and (np.diff(hz[1:]) > 0).all()
-    assert (commands_hz(np.array([1.0, 7.0])) == commands_hz(np.array([1.0]))).all()  # of the strongest command
+    assert (commands_hz(np.array([1.0, 7.0])) == commands_hz(np.array([1.0]))).all()
+    assert commands_hz(np.array([1.0])) == 400.0  # where the fit ends
 
 
 def test_commands_do_not_jump_where_the_robot_lets_go() -> None:
     who = Reaching([Reach(AHEAD)] * 2, 0)
     path, off = path_m(AHEAD), np.array([0.008, -0.008])
     hz = np.array([who.command_hz(ms, path[ms % trial_ms()] + off) for ms in range(2 * trial_ms() - 200)])
-    assert np.abs(np.diff(hz[200:], axis=0)).max() < 15.0
+    assert np.abs(np.diff(hz[200:], axis=0)).max() < 15.0  # a kick is ten times that
 
 
 def test_speed_is_answered_sooner_than_place_and_is_felt_as_it_is() -> None:

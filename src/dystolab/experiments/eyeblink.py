@@ -24,16 +24,14 @@ KERNEL_MS = 200
 BEFORE_MS, AFTER_MS = 100, 500
 """Spike densities are kept from before to after CS onset, if the trial is long enough."""
 
-PUBLISHED: dict[str, Any] = {"stimulus": "published", "cs_start_ms": 100, "trial_ms": 1000, "acceleration": 1.0}
+PUBLISHED: dict[str, Any] = {
+    "stimulus": "published", "cs_start_ms": 100, "trial_ms": 1000, "acceleration": 1.0, "before_training": 1,
+}  # fmt: skip
 """Settings with which the experiment is that of 10.3389/fnsys.2022.919761."""
 
 HUMAN_ISI_MS, HUMAN_TRIAL_MS = 400, 2000
 """From tone to supraorbital stimulus in studies of people, dystonic ones among them (10.1007/s00221-014-3872-6), and a
 trial that is long enough for the lid to open again."""
-
-BEFORE_TRAINING = 2
-"""Trials of the CS alone before training. In the first one the circuit finds its state; the last one is the naive
-response."""
 
 Phase = Literal["acquisition", "extinction", "reacquisition"]
 PHASES: tuple[Phase, ...] = get_args(Phase)
@@ -42,14 +40,16 @@ PHASES: tuple[Phase, ...] = get_args(Phase)
 class Eyeblink(Experiment):
     """Delay conditioning of the eyelid.
 
-    In the first two trials the CS is alone: the second shows the naive response, and is the baseline of the rule that
-    scores nuclear rates. Each of the `phases` then has its `trials`. The US excites the olivary cells of the lid's
-    microzone (all, if no zone owns the lid) and, by the trigeminal reflex, the lid itself.
+    In the first trials the CS is alone: the last of them shows the naive response, and is the baseline of the rule that
+    scores nuclear rates. Synapses learn from the start. Each of the `phases` then has its `trials`. The US excites the
+    olivary cells of the lid's microzone (all, if no zone owns the lid) and, by the trigeminal reflex, the lid itself.
 
     Parameters
     ----------
     trials : int
         Of each phase.
+    before_training : int
+        Trials of the CS alone that come first; in the first one the circuit finds its state.
     timing : {"mouse", "human"}
         Whether the interval is that of mice or of people, which is 400 ms. The circuit stays that of a mouse.
     isi_ms : int
@@ -92,6 +92,7 @@ class Eyeblink(Experiment):
     )
 
     trials: int = Field(default=100, ge=1, le=10_000)
+    before_training: int = Field(default=2, ge=1, le=1000)
     timing: Literal["mouse", "human"] = "mouse"
     isi_ms: int = Field(default=250, ge=120, le=2000)
     us_ms: int = Field(default=30, ge=2, le=200)
@@ -157,7 +158,7 @@ class Eyeblink(Experiment):
     @property
     def _n_trials(self) -> int:
         """Trials of the whole session, those before training among them."""
-        return BEFORE_TRAINING + self.trials * len(self.phases)
+        return self.before_training + self.trials * len(self.phases)
 
     @property
     def us_start_ms(self) -> int:
@@ -167,7 +168,7 @@ class Eyeblink(Experiment):
     @property
     def cs_onsets_ms(self) -> npt.NDArray[np.float64]:
         """CS onset of every trial that is scored, that of the naive one first."""
-        trials = np.arange(BEFORE_TRAINING - 1, self._n_trials, dtype=float)
+        trials = np.arange(self.before_training - 1, self._n_trials, dtype=float)
         return self.cs_start_ms + self.trial_ms * trials
 
     @property
@@ -243,7 +244,7 @@ class Eyeblink(Experiment):
         drives: list[Drive] = []
         for k, phase in enumerate(self.phases):
             if phase != "extinction" and self.pairing != "cs_only":
-                start = float(self.trial_ms * (BEFORE_TRAINING + k * self.trials))
+                start = float(self.trial_ms * (self.before_training + k * self.trials))
                 when = unconditioned_stimulus.Puffs(
                     onsets, cycle * self.trial_ms, start, start + self.trial_ms * self.trials
                 )

@@ -35,7 +35,7 @@ US_RESPONSE_MS = 10
 
 @dataclass(frozen=True, slots=True)
 class Trials:
-    """When what happened; the first trial is the naive one, without US.
+    """When what happened; the first trial here is the naive one, without US, and training begins with the next.
 
     Attributes
     ----------

@@ -114,7 +114,7 @@ _ALONE: dict[str, tuple[str, str]] = {
         "ms",
         "lid's zone: start of the simple-spike pause with the lowest rate before the US; last block",
     ),
-    "dcn_baseline_hz": ("Hz", "lid's zone: nuclear rate between the first two trials, the rule's baseline"),
+    "dcn_baseline_hz": ("Hz", "lid's zone: nuclear rate between naive trial and training, the rule's baseline"),
     "purkinje_change_hz": ("Hz", "lid's zone: simple spikes, 100 ms before the US - those before the CS; last block"),
     "purkinje_change_hz_by_block": ("Hz", "lid's zone: simple spikes, 100 ms before the US - those before the CS"),
     "purkinje_learned_hz": ("Hz", "lid's zone: simple spikes in the 100 ms before the US: last block - naive trial"),

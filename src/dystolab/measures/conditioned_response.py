@@ -56,7 +56,7 @@ class Responses:
 def baseline_hz(
     times_ms: npt.NDArray[np.floating], n_cells: int, sigma_ms: float, start_ms: float, stop_ms: float
 ) -> float:
-    """Return the mean spike density between the first two trials, ``start_ms < t <= stop_ms``.
+    """Return the mean spike density between naive trial and training, ``start_ms < t <= stop_ms``.
 
     As published, spikes outside the window are left out, which lowers its rims (by 1 % of the mean for 720 ms
     and 10 ms of smoothing). Unlike there, cells that never fire count as well.

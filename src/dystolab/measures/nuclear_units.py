@@ -14,6 +14,7 @@ from scipy.ndimage import gaussian_filter1d
 
 from dystolab.errors import SpecError
 from dystolab.measures.eyelid import BASELINE_MS as LID_BASELINE_MS
+from dystolab.seeding import stream
 
 Array = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -22,10 +23,14 @@ BASELINE_MS = 500
 LATE_MS = 200
 SMOOTH_MS = 5.0
 THRESHOLD_HZ = 5.0
-LAGS_MS = np.arange(-50, 101)
-"""Leads of the rate that are looked for."""
-LID_MS = (150, 50)
-"""The lid is taken from so long to so long before the US, so that at no lead anything after the US counts."""
+LONGEST_MS = 100
+"""Leads and lags of up to so long are looked for."""
+LID_MS = 150
+"""The lid is taken over so long before the US, where responses are."""
+FEWEST_MS = 50
+"""A lead or lag at which fewer moments can be compared is not looked for."""
+SHUFFLES = 19
+"""Rate and lid must go together more than with the trials of the lid in as many other orders: p = .05."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +46,8 @@ class Units:
     facilitation_hz, suppression_hz : float
         Mean over the cells of the class, both positive; NaN if there is none.
     lead_ms : float
-        By how much the rate of facilitating cells leads the lid, trial by trial; NaN if there is none, or if trials
-        do not differ.
+        By how much the rate of facilitating cells leads the lid, trial by trial; NaN if there is none, or if the two
+        do not go together.
     """
 
     facilitating: Flags
@@ -95,7 +100,8 @@ def ten_brinke(
     change = rates - rates[:, :before].mean(axis=1, keepdims=True)
     up, down = _beyond_baseline(change, before, isi_ms), _beyond_baseline(-change, before, isi_ms)
     facilitating, suppressed = (up >= THRESHOLD_HZ) & (up >= down), (down >= THRESHOLD_HZ) & (down > up)
-    lead = lead_ms(by_trial[facilitating], trials_fec[:, : LID_BASELINE_MS + isi_ms])
+    lid = trials_fec[:, LID_BASELINE_MS : LID_BASELINE_MS + isi_ms]
+    lead = lead_ms(by_trial[facilitating][:, :, before:], lid)
     return Units(
         facilitating,
         suppressed,
@@ -116,23 +122,38 @@ def lead_ms(rates_hz: Array, trials_fec: Array) -> float:
     Parameters
     ----------
     rates_hz : ndarray, shape (n_cells, n_trials, n_ms)
-        Ending at the US.
+        From the CS to the US.
     trials_fec : ndarray, shape (n_trials, n_ms)
-        Ending at the US as well; each may begin when it likes, at least 250 ms before it.
+        At the same times.
 
     Returns
     -------
     float
-        NaN if there is no cell, or if trials do not differ.
+        NaN if there is no cell, if trials do not differ, or if the rate goes with the lids of other trials as well.
 
     Source: 10.1016/j.celrep.2015.10.057 (docs/sources/eyelid.md).
     """
-    rate, lid = (np.moveaxis(_over_trials(x), -1, 0)[::-1] for x in (rates_hz.swapaxes(0, 1), trials_fec))
-    if not (rate.any() and lid.any()):
+    if not rates_hz.size:
         return np.nan
-    seen = np.arange(LID_MS[1], LID_MS[0])
-    together = [(rate[seen + lag].mean(axis=2) * lid[seen]).sum() for lag in LAGS_MS]
-    return float(LAGS_MS[np.argmax(together)])
+    rate = _over_trials(rates_hz.swapaxes(0, 1)).mean(axis=1)
+    lid = _over_trials(trials_fec)
+    together, lead = _best(rate, lid)
+    orders = stream(0, "nuclear_units", "shuffles")
+    by_chance = max(_best(rate, orders.permutation(lid))[0] for _ in range(SHUFFLES))
+    return lead if together > by_chance else np.nan
+
+
+def _best(rate: Array, lid: Array) -> tuple[float, float]:
+    """Return the largest mean correlation along a diagonal, and the lead that it stands for."""
+    matrix = rate.T @ lid / len(lid)
+    n_ms = len(matrix)
+    from_ms, longest = max(n_ms - LID_MS, 0), min(LONGEST_MS, n_ms - FEWEST_MS)
+    best, lead = 0.0, np.nan
+    for lag in range(-longest, longest + 1):
+        at = np.arange(max(from_ms, lag), n_ms + min(lag, 0))
+        if at.size >= FEWEST_MS and (mean := float(matrix[at - lag, at].mean())) > best:
+            best, lead = mean, float(lag)
+    return best, lead
 
 
 def _over_trials(values: Array) -> Array:

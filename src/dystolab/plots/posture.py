@@ -84,7 +84,7 @@ def muscles(axes: Axes, result: Result) -> None:
     step = max(1, emg.shape[1] // 1500)
     shown = emg[:, : emg.shape[1] // step * step].reshape(len(emg), -1, step).mean(axis=2)
     image = axes.imshow(
-        shown, aspect="auto", cmap="magma", vmin=0, vmax=max(20.0, float(np.percentile(shown, 99.5))),
+        shown, aspect="auto", cmap="magma", vmin=0, vmax=max(5.0, float(np.percentile(shown, 99.5))),
         extent=(0, emg.shape[1] / 100, len(emg) - 0.5, -0.5), interpolation="nearest",
     )  # fmt: skip
     names = [m.name.replace("_", " ") for m in neck.muscles()]

@@ -29,7 +29,8 @@ def rows(say: Callable[[str], None], seeds: int = 5, workers: int = 2, **_: Any)
                "as without a cerebellum; zones became strips because this was missed (docs/decisions/0020)")
         for part, how, most in (("upright", "held", WITHIN_DEG), ("free", "let go, eyes closed", FREE_DEG))
     ]  # fmt: skip
-    found += cortex.rows(BOTH, whole, SETTLE_MS + TURN_MS, SETTLE_MS + 1000 * short.epoch_s)
+    first_tap_ms = short.taps()[0][0]
+    found += cortex.rows(BOTH, whole, SETTLE_MS + TURN_MS, first_tap_ms)
     found += [
         _posture_row("with a cerebellum", whole, "calibration"),
         drift_row("time constant of drift, with a cerebellum", whole, "calibration"),

@@ -16,6 +16,9 @@ NEAR_DEG = 5.0
 AFTER_MS = 2000
 """A tap is over so long after it."""
 
+LIGHT = (0.01, 0.1)
+"""Of a muscle's strongest force."""
+
 
 def turn_rows(results: list[Result]) -> list[Row]:
     """Return how long a turn of 30 degrees takes from the call to it, and its highest speed."""
@@ -64,17 +67,18 @@ def tap_rows(part: str, results: list[Result]) -> list[Row]:
 
 
 def force_row(results: list[Result]) -> Row:
-    """Return how much of the EMG's variation over muscles and seconds the sum of the twitches explains."""
+    """Return how EMG goes with force in light effort, where a curve that bends shows most."""
     every = 1000 // SAMPLE_MS
-    shared = []
+    ratios = []
     for result in results:
         emg, force = result.arrays["emg/envelope_mvc"], result.arrays["head/activation"]
         n = min(len(emg), len(force)) // every * every
-        seconds = [x[:n].reshape(-1, every, x.shape[1]).mean(axis=1).ravel() for x in (emg, force)]
-        shared.append(float(np.corrcoef(*seconds)[0, 1] ** 2))
-    return window("sum of twitches against EMG over muscles and seconds: R2", shared, 0.88, 1.0, "", "calibration",
-                  "both of the same spikes; force, isometric, of the first dorsal interosseus .949, SD .036 "
-                  "(10.1371/journal.pone.0029261); within 2 SD")  # fmt: skip
+        level, pull = (x[:n].reshape(-1, every, x.shape[1]).mean(axis=1) for x in (emg, force))
+        light = (pull > LIGHT[0]) & (pull < LIGHT[1])
+        ratios.append(float(level[light].sum() / pull[light].sum()))
+    return window("EMG over force, each by its strongest, in seconds of 1 to 10 % of force", ratios, 0.5, 1.5, "",
+                  "calibration", "a straight line over the front of people's necks, bent upwards at the back "
+                  "(10.1186/s40798-017-0083-2)")  # fmt: skip
 
 
 def _angles(result: Result) -> Array:
