@@ -72,7 +72,7 @@ def push_of_hand_n(body: arm.Arm, direction: np.ndarray) -> float:
 
 def test_numbers_have_their_provenance() -> None:
     entries = list(arm_model.numbers().entries())
-    assert len(entries) == 17 + 7 * 6 and all(e.quantity.source and e.quantity.note for e in entries)
+    assert len(entries) == 20 + 7 * 6 and all(e.quantity.source and e.quantity.note for e in entries)
     assert set(tables.read(arm_model._FILE).sources.values()) <= {e.quantity.source for e in entries}
 
 

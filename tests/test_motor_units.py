@@ -181,6 +181,13 @@ def test_steps_give_the_numbers_of_the_whole_train() -> None:
     assert stepped[-1].min() > 0.05
 
 
+def test_a_longer_nerve_delays_the_same_force() -> None:
+    spikes = by_ms(*three_muscles(300), 300)
+    near, far = motor_units.Muscles(3, N), motor_units.Muscles(3, N, further_ms=6.0)
+    forces = [np.array([muscles.step(*each) for each in spikes]) for muscles in (near, far)]
+    np.testing.assert_allclose(forces[1][6:], forces[0][:-6], rtol=0, atol=1e-12)
+
+
 @settings(max_examples=30, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 4), st.sampled_from([2, 7, 60]), st.floats(0.0, 0.6))
 def test_any_spikes_in_any_order_give_the_numbers_of_the_whole_train(

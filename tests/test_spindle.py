@@ -71,12 +71,14 @@ def test_muscles_of_known_excursion_answer_alike_to_the_share_of_it() -> None:
     np.testing.assert_allclose(*found)
 
 
-def test_rates_arrive_after_their_conduction() -> None:
-    spindles = spindle.Spindles(REST_MM)
+@pytest.mark.parametrize("further_ms", [(0, 0), (7, 13)])
+def test_rates_arrive_after_their_conduction(further_ms: tuple[int, int]) -> None:
+    spindles = spindle.Spindles(REST_MM, further_ms=further_ms)
+    delays = (3 + further_ms[0], 7 + further_ms[1])
     stretch, velocity = ramp()
     lengths = REST_MM + np.outer(stretch, (1.0, 0.0))
     heard = np.array([spindles.step(mm, (v, 0.0)) for mm, v in zip(lengths, velocity, strict=True)])
-    for kind, (rate, delay) in enumerate(zip(spindle.rates_hz(stretch, velocity), (3, 7), strict=True)):
+    for kind, (rate, delay) in enumerate(zip(spindle.rates_hz(stretch, velocity), delays, strict=True)):
         np.testing.assert_allclose(heard[delay:, kind, 0], rate[:-delay])
         assert (heard[:delay, kind] == rate[0]).all() and (heard[:, kind, 1] == rate[0]).all()
 

@@ -78,6 +78,13 @@ def numbers() -> tables.Section:
     return tables.read(_FILE).root
 
 
+def further_ms() -> tuple[float, float, float]:
+    """Return by how much longer than in a neck spikes take to the muscle, and those of Ia and II afferents to the cord."""
+    nerve = numbers().section("nerve")
+    motor, ia, ii = (nerve.number(name, "ms") for name in ("motor", "ia", "ii"))
+    return motor, ia, ii
+
+
 @functools.cache
 def muscles() -> tuple[str, ...]:
     """Return the names of the muscles, in the order of the table."""

@@ -164,6 +164,8 @@ class Muscles:
         Muscles, at least 1.
     n_units : int
         Units of each, at least 2.
+    further_ms : float
+        By how much longer than in a neck a spike takes to the muscle.
 
     Raises
     ------
@@ -177,7 +179,7 @@ class Muscles:
     []
     """
 
-    def __init__(self, n_muscles: int, n_units: int) -> None:
+    def __init__(self, n_muscles: int, n_units: int, further_ms: float = 0.0) -> None:
         if n_muscles < 1:
             raise SpecError(f"motor units: needs at least 1 muscle, got {n_muscles}")
         units = pool(n_units)
@@ -189,8 +191,9 @@ class Muscles:
         self._last_ms = np.full(n_muscles * n_units, -np.inf)
         self._moving = np.zeros((2, n_muscles * n_units))  # level and rise of each unit
         # What is on its way, as it will change level and rise, by the millisecond in which it arrives.
-        self._coming = np.zeros((math.ceil(delay_ms()) + 1, *self._moving.shape))
-        self._constants = (delay_ms(), _curve())
+        delay = delay_ms() + further_ms
+        self._coming = np.zeros((math.ceil(delay) + 1, *self._moving.shape))
+        self._constants = (delay, _curve())
 
     def step(self, times_ms: Array, cells: Cells) -> Array:
         """Move on by 1 ms and return the activation at its end, shape (n_muscles,), 0 to 1.

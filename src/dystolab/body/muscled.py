@@ -46,6 +46,8 @@ class Muscled:
         Name of what is recorded of the plant.
     circuit, seed, spindles
         As of the body.
+    further_ms : float
+        By how much longer than in a neck a spike takes to the muscle.
 
     Raises
     ------
@@ -66,9 +68,10 @@ class Muscled:
         parts: Mapping[str, Stateful],
         circuit: Circuit,
         seed: int,
+        further_ms: float = 0.0,
     ) -> None:
         self._name, self._record, self._n_muscles = name, record, n_muscles
-        self._muscles = Muscles(n_muscles, size_of_each(circuit, motoneurons, n_muscles))
+        self._muscles = Muscles(n_muscles, size_of_each(circuit, motoneurons, n_muscles), further_ms)
         self._spindles = spindles
         self._fibres = {pop: Afferents(pop, n, size_of_each(circuit, pop, n), seed) for pop, n in groups.items()}
         self._parts: dict[str, Stateful] = {**self._fibres, **parts, "muscles": self._muscles, "spindles": spindles}

@@ -81,14 +81,15 @@ class ReachingArm(Muscled):
         n = len(arm_model.muscles())
         self._task, self._arm = task, Arm()
         self._arm.place(arm_model.rest_deg())
-        spindles = Spindles(self._arm.length_mm, excursions_mm())
+        motor, ia, ii = arm_model.further_ms()
+        spindles = Spindles(self._arm.length_mm, excursions_mm(), (round(ia), round(ii)))
         self._arm.place(task.start_deg)
         groups = {"arm_spindle_ia": n, "arm_spindle_ii": n, "arm_command": n}
         self._learns = any(p.name == ERROR for p in circuit.populations)
         if self._learns:
             groups |= {PLAN: PLAN_DIRECTIONS, ERROR: len(ARM_DIRECTIONS)}
         parts: dict[str, Stateful] = {"arm": self._arm, "task": task}
-        super().__init__("reaching arm", MOTONEURONS, n, spindles, groups, "hand", parts, circuit, seed)
+        super().__init__("reaching arm", MOTONEURONS, n, spindles, groups, "hand", parts, circuit, seed, motor)
 
     def step(self, time_ms: float, spikes: Mapping[str, Spikes]) -> dict[str, Spikes]:
         """Move on to `time_ms` by the motoneurons' spikes of the millisecond before; return those of all afferents."""

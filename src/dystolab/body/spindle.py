@@ -84,6 +84,8 @@ class Spindles:
     excursion_mm : array_like, shape (n_muscles,), optional
         How far each is stretched within the range of its joints; by default the share of its length that it is in the
         cats' steps.
+    further_ms : (int, int)
+        By how much longer than in a neck the spikes of Ia and of II afferents take to the cord.
 
     Raises
     ------
@@ -97,7 +99,9 @@ class Spindles:
     [82.0, 82.0, 82.0, 92.0, 92.0]
     """
 
-    def __init__(self, rest_mm: npt.ArrayLike, excursion_mm: npt.ArrayLike | None = None) -> None:
+    def __init__(
+        self, rest_mm: npt.ArrayLike, excursion_mm: npt.ArrayLike | None = None, further_ms: tuple[int, int] = (0, 0)
+    ) -> None:
         fit = _numbers().section("fit")
         share = fit.number("excursion", "mm") / fit.number("length", "mm")
         rest = np.array(rest_mm, dtype=np.float64)
@@ -106,7 +110,8 @@ class Spindles:
             if lengths.shape != (rest.size,) or not rest.size or not (np.isfinite(lengths) & (lengths > 0)).all():
                 raise SpecError(f"spindle: {name} must be lengths above 0, one per muscle, got {lengths!r:.80}")
         self._rest_mm, self._scale = rest, fit.number("excursion", "mm") / excursion
-        delays = [round(_numbers().section(kind).number("delay", "ms")) for kind in ("ia", "ii")]
+        necks = (round(_numbers().section(kind).number("delay", "ms")) for kind in ("ia", "ii"))
+        delays = [neck + further for neck, further in zip(necks, further_ms, strict=True)]
         at_rest = rates_hz(np.zeros_like(self._rest_mm), np.zeros_like(self._rest_mm))
         # What is on its way, the oldest first.
         self._coming = [np.tile(rate, (delay, 1)) for rate, delay in zip(at_rest, delays, strict=True)]
