@@ -79,7 +79,7 @@ def numbers() -> tables.Section:
 
 
 def further_ms() -> tuple[float, float, float]:
-    """Return by how much longer than in a neck spikes take to the muscle, and those of Ia and II afferents to the cord."""
+    """Return by how much longer than in a neck spikes take to the muscle, and from Ia and II afferents to the cord."""
     nerve = numbers().section("nerve")
     motor, ia, ii = (nerve.number(name, "ms") for name in ("motor", "ia", "ii"))
     return motor, ia, ii
