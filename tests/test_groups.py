@@ -62,10 +62,14 @@ def test_every_target_has_its_counts_exactly() -> None:
 def test_sources_are_drawn_at_random_and_alike_often() -> None:
     circuit = grouped(((4, 0, 0), (4, 0, 0)), n_post=2000)
     one, other = (grow(circuit, seed).edges["p"] for seed in (1, 2))
-    assert not np.array_equal(one.pre, other.pre)
-    # 2000 targets take 4 of 10 sources each: 800 +- 22.
+    assert not np.array_equal(one.post, other.post)
     taken = np.bincount(one.pre, minlength=30)
-    assert np.abs(taken[:10] - 800).max() < 5 * 22 and not taken[10:].any()
+    assert taken[:10].tolist() == [800] * 10 and not taken[10:].any()  # 2000 targets take 4 of 10 sources each
+    together = np.zeros((10, 10), int)
+    for hand in one.pre[np.argsort(one.post, kind="stable")].reshape(-1, 4):
+        together[np.ix_(hand, hand)] += 1
+    # Any two meet in 2000 * 4 * 3 / 90 = 267 +- 16 targets if hands are random.
+    assert np.abs(together[~np.eye(10, dtype=bool)] - 267).max() < 5 * 16
 
 
 def test_groups_of_unequal_size_and_targets_that_ask_for_more_than_there_are() -> None:

@@ -319,7 +319,7 @@ def test_mouse_and_head_have_faults_of_their_own(name: str, circuit: str, severi
 @pytest.mark.parametrize(
     ("name", "touched", "kept"),
     [
-        ("integrator_leak", {"integrator_recurrent"}, 0.75),
+        ("integrator_leak", {"integrator_recurrent"}, 0.9),
         ("spindle_gain", {"ia_neck", "ia_in", "ii_integrator"}, 0.5),
         ("head_integrator_imbalance", set(), 1.0),
     ],
@@ -358,7 +358,7 @@ def test_imbalance_turns_a_subject_further_the_same_way(seed: int) -> None:
     own = healthy.mean(axis=1) - rest
     assert 0 < np.abs(own).max() < 4 * sd and len(np.unique(own.round(9))) == 6
     for severity, found in zip(SEVERITIES, ill, strict=True):
-        more = (sd + severity * 12.0) / sd
+        more = (sd + severity * 8.0) / sd
         np.testing.assert_allclose(found.mean(axis=1) - rest, more * own, rtol=1e-6)
         # Cells of a side keep their places in it.
         np.testing.assert_allclose(

@@ -130,9 +130,10 @@ class Partners(Spec):
 
 
 class BetweenGroups(Spec):
-    """Each target of group i takes ``counts[i][j]`` different sources of group j, at random.
+    """Each target of group i takes ``counts[i][j]`` different sources of group j, at random, all of them alike often.
 
-    Groups are those of the two populations, or their zones. A target takes all where there are fewer.
+    Were they used unlike often, a loop that amplifies would amplify by which of its cells are used most. Groups are
+    those of the two populations, or their zones. A target takes all where there are fewer.
     """
 
     kind: Literal["between_groups"] = "between_groups"

@@ -396,13 +396,16 @@ def _between_groups(tissue: Tissue, p: Projection, rule: rules.BetweenGroups, rn
         for others, count in zip(sources, row, strict=True):
             if not count:
                 continue
-            rank = rng.random((mine.size, others.size))
-            if p.pre == p.post:  # no cell is joined to itself
-                rank[mine[:, None] == others[None, :]] = np.inf
-            taken = np.argsort(rank, axis=1, kind="stable")[:, :count]
-            real = np.isfinite(np.take_along_axis(rank, taken, axis=1))
-            pre.append(others[taken][real])
-            post.append(np.repeat(mine, taken.shape[1]).reshape(taken.shape)[real])
+            used = np.zeros(others.size)
+            for target in mine:
+                # Those that have the fewest targets so far, at random among equals.
+                rank = used + rng.random(others.size)
+                if p.pre == p.post:  # no cell is joined to itself
+                    rank[others == target] = np.inf
+                taken = np.argsort(rank)[: min(count, int(np.isfinite(rank).sum()))]
+                used[taken] += 1
+                pre.append(others[taken])
+                post.append(np.full(taken.size, target))
     return distinct(np.concatenate(pre), np.concatenate(post), tissue.sizes(p)[1])
 
 
