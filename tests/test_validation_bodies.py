@@ -31,15 +31,34 @@ def test_a_turn_is_timed_from_the_call(reached_ms: int, passes: bool) -> None:
     assert speed.value.startswith(f"{30000 / reached_ms:.0f}")
 
 
-@pytest.mark.parametrize(("tau_s", "passes"), [([30.0, np.inf, 5.0], True), ([4.0, np.inf, 5.0], False)])
-def test_a_drift_is_judged_by_half_of_the_subjects(tau_s: list[float], passes: bool) -> None:
-    name = "drift_time_constant_s.released"
+@pytest.mark.parametrize(
+    ("tau_s", "left_deg", "passes"),
+    [
+        ([30.0, np.inf, 5.0], (25.0, 25.0, 5.0), True),
+        ([4.0, np.inf, 5.0], (25.0, 25.0, 25.0), False),
+        ([30.0, np.inf, np.inf], (25.0, 5.0, 5.0), False),  # no exponential, and yet it falls
+    ],
+)
+def test_a_drift_is_judged_by_half_of_the_subjects(
+    tau_s: list[float], left_deg: tuple[float, ...], passes: bool
+) -> None:
+    name, alone = "drift_time_constant_s.released", Posture(epochs=("released",), epoch_s=15)
+    yaw = [
+        np.concatenate([np.full(6000, 30.0), np.linspace(30.0, left, 10_000), np.full(1000, left)]) for left in left_deg
+    ]
     results = [
-        dataclasses.replace(posture_result(1), measures={name: Measure.from_json(Measure(t, "s").to_json())})
-        for t in tau_s
+        dataclasses.replace(
+            posture_result(1),
+            settings=alone.model_dump(mode="json"),
+            measures={name: Measure.from_json(Measure(t, "s").to_json())},
+            arrays={"head/angle_deg": np.stack([angle, 0 * angle, 0 * angle], axis=1)},
+        )
+        for t, angle in zip(tau_s, yaw, strict=True)
     ]
     row = posture.drift_row("x", results, "calibration", above_s=20.0)
-    assert row.passed is passes and "1 of 3 do not drift" in row.value
+    assert row.passed is passes and f"no exponential fits {np.isinf(tau_s).sum()} of 3" in row.value
+    over_s, left = posture.left_percent(results)
+    assert over_s == pytest.approx(11.05, abs=0.1) and left == pytest.approx(np.array(left_deg) / 0.3)
     assert posture.drift_row("x", results, "calibration").passed is None
 
 
