@@ -121,5 +121,6 @@ def brush_cells(axes: Axes, results: Sequence[Result]) -> None:
             at = FIRST_MS + BIN_MS * (np.arange(found[0].size) + 0.5)
             axes.plot(at, np.mean(found, axis=0), lw=1.6, color=style.colour(name), label=style.label(name))
     axes.axvline(0, color=style.GREY, lw=0.8)
-    axes.legend(fontsize=style.SMALL, frameon=False, ncols=2)
+    axes.set_ylim(top=1.4 * axes.get_ylim()[1])  # room for the names
+    axes.legend(fontsize=style.SMALL, frameon=False, ncols=2, loc="upper right")
     style.tidy(axes, "time since onset (ms)", "mean rate (Hz)", "Cells that keep time")
