@@ -332,14 +332,19 @@ def test_the_strongest_get_the_number_and_force_adds_up(tmp_path: Path) -> None:
     np.testing.assert_allclose(force / force.max(), wanted / wanted.max(), atol=0.01)
 
 
-def test_axons_that_branch_give_the_mirror_image_a_share_and_leave_what_is_bilateral(tmp_path: Path) -> None:
-    one_side = np.array(groups.rule(section(tmp_path, "synergy")).counts)
-    both = np.array(groups.rule(section(tmp_path, "synergy", other_side=0.3)).counts)
-    mirrored = np.roll(one_side, 14, axis=0)
-    np.testing.assert_allclose(both, np.maximum(one_side, 0.3 * mirrored), atol=0.51)
-    pitch = [groups.DIRECTIONS.index(d) for d in ("pitch_down", "pitch_up")]
-    np.testing.assert_array_equal(both[:, pitch], one_side[:, pitch])
-    assert both[:, LEFT].sum() > one_side[:, LEFT].sum()
+def test_axons_that_branch_give_a_share_to_who_pulls_the_opposite_way(tmp_path: Path) -> None:
+    alone = np.array(groups.rule(section(tmp_path, "synergy")).counts)
+    both = np.array(groups.rule(section(tmp_path, "synergy", antagonists=0.4)).counts)
+    mirrored = np.roll(alone, 14, axis=0)  # of turns and tilts the opposite one
+    of = groups.DIRECTIONS.index
+    for one, other, opposite in (
+        ("yaw_left", "yaw_right", mirrored[:, LEFT]),
+        ("roll_left", "roll_right", mirrored[:, of("roll_left")]),
+        ("pitch_up", "pitch_down", alone[:, of("pitch_down")]),
+    ):
+        np.testing.assert_allclose(opposite, alone[:, of(other)], atol=1.0)
+        np.testing.assert_allclose(both[:, of(one)], np.maximum(alone[:, of(one)], 0.4 * opposite), atol=0.91)
+        assert both[:, of(one)].sum() > alone[:, of(one)].sum()
 
 
 def test_the_head_is_wired_by_its_counts() -> None:

@@ -63,9 +63,9 @@ def rule(section: Section) -> BetweenGroups:
         # Force is a power of the sum of what a pool gets: spread like this, what each direction adds is as wanted when
         # all are alike, and opposite directions cancel.
         shares = shares * shares.sum(axis=1, keepdims=True) ** (1.0 / section.number("force_power", "1") - 1.0)
-    if "other_side" in section:
-        # Axons branch across the midline: a muscle gets at least so much of what its mirror image gets.
-        shares = np.maximum(shares, section.number("other_side", "1") * _mirrored(shares))
+    if "antagonists" in section:
+        # Axons branch to many pools: a muscle gets at least so much of what the opposite direction gives it.
+        shares = np.maximum(shares, section.number("antagonists", "1") * shares @ _opposite())
     counts = np.rint(section.number("number", "1") * shares / shares.max()).astype(int)
     return BetweenGroups(counts=tuple(tuple(int(n) for n in row) for row in counts))
 
@@ -144,11 +144,6 @@ def _contralateral_antagonists() -> Array:
     n = len(torque) // 2
     other_side = np.kron(_paired(1), np.ones((n, n)))
     return np.asarray(np.maximum(-unit @ unit.T, 0.0) * other_side)
-
-
-def _mirrored(by_muscle: Array) -> Array:
-    """Return rows of muscles with the left and the right side exchanged."""
-    return np.roll(by_muscle, len(by_muscle) // 2, axis=0)
 
 
 def _about_joint() -> Array:

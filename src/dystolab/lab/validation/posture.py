@@ -65,7 +65,6 @@ def healthy_rows(results: list[Result]) -> list[Row]:
     free = of_subjects(results, "head_angle_abs_deg.free")
     sway = of_subjects(results, "head_sd_deg.free")
     emg = of_subjects(results, "neck_emg_percent.upright")
-    shared = of_subjects(results, "cocontraction_index_percent.eccentric") / 200.0
     return [
         *near,
         window("let go, eyes closed: distance from upright", free, 0.0, FREE_DEG, "deg", "calibration",
@@ -73,8 +72,7 @@ def healthy_rows(results: list[Result]) -> list[Row]:
         window("let go, eyes closed: SD of the head about its mean", sway, 0.0, 1.0, "deg", "calibration", "assumed"),
         window("upright: EMG of all neck muscles", emg, 0.0, 3.0, "%", "calibration",
                "light, below 3 % of the strongest, in most postures (Appl Ergon 2014 45:556)"),
-        window("turned: share of the antagonists in all activity", shared, 0.25, 0.65, "", "calibration",
-               f"people who nod or tilt .45 +- .20 ({CHENG}); turns were not recorded; within 1 SD"),
+        share_row("turned", _antagonists_share(results), "; turns were not recorded"),
         *unit_rows(results),
         Row("TWSTRS, items from angles and time, healthy", spread(of_subjects(results, "twstrs_severity"), "of 24", 1),
             "", len(results), None, "prediction", "half a degree counts as slight"),
@@ -94,15 +92,32 @@ def unit_rows(results: list[Result]) -> list[Row]:
 
 
 def target_rows(say: Say, seeds: int, workers: int) -> list[Row]:
-    """Return how near the head is held to targets in other directions."""
-    found = []
+    """Return how near the head is held to targets in other directions, and how far antagonists take part."""
+    found, shared = [], {}
     for where, target in ELSEWHERE_DEG.items():
         say(f"  {where}, {seeds} subjects")
         held = runs(Posture(epochs=("eccentric",), eccentric_deg=target), seeds, workers, circuit=HEAD)
         distance = of_subjects(held, "head_angle_abs_deg.eccentric")
         what = f"{where} by 30 degrees: distance of the head from its target"
         found.append(window(what, distance, 0.0, WITHIN_DEG, "deg", "calibration", ""))
-    return found
+        shared[where] = _antagonists_share(held)
+    return [
+        *found,
+        share_row("tilted right and left", (shared["tilted right"] + shared["tilted left"]) / 2, ""),
+        share_row("bent forward and back", (shared["bent forward"] + shared["bent back"]) / 2,
+                  f"; {shared['bent forward'].mean():.2f} forward and {shared['bent back'].mean():.2f} back (of people "
+                  "only that the two differ is told)"),
+    ]  # fmt: skip
+
+
+def share_row(what: str, shared: Array, more: str) -> Row:
+    """Return how much of all activity of two opposed pools the weaker one has, beside people who move."""
+    note = f"people who nod or tilt .45 +- .20, while they move ({CHENG}); within 1 SD{more}"
+    return window(f"{what}: share of the antagonists in all activity", shared, 0.25, 0.65, "", "calibration", note)
+
+
+def _antagonists_share(results: list[Result]) -> Array:
+    return np.asarray(of_subjects(results, "cocontraction_index_percent.eccentric") / 200.0)
 
 
 def long_rows(say: Say, seeds: int, workers: int) -> list[Row]:
