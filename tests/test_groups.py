@@ -306,7 +306,7 @@ def test_what_is_heard_of_spindles_tells_the_direction_and_nothing_of_an_upright
         assert turns[axis] > 0 and np.abs(np.delete(turns, axis)).max() < 0.02 * turns[axis]
 
 
-def section(folder: Path, name: str, **more: float) -> tables.Section:
+def section(folder: Path, name: str, **more: float | list[float]) -> tables.Section:
     entries = {"number": 40.0, **more}
     body = "".join(
         f'{key} = {{value = {value}, unit = "1", source = "assumed", confidence = "assumed", note = "a test"}}\n'
@@ -334,16 +334,16 @@ def test_the_strongest_get_the_number_and_force_adds_up(tmp_path: Path) -> None:
 
 def test_axons_that_branch_give_a_share_to_who_pulls_the_opposite_way(tmp_path: Path) -> None:
     alone = np.array(groups.rule(section(tmp_path, "synergy")).counts)
-    both = np.array(groups.rule(section(tmp_path, "synergy", antagonists=0.4)).counts)
+    both = np.array(groups.rule(section(tmp_path, "synergy", antagonists=[0.4, 0.3, 0.2])).counts)
     mirrored = np.roll(alone, 14, axis=0)  # of turns and tilts the opposite one
     of = groups.DIRECTIONS.index
-    for one, other, opposite in (
-        ("yaw_left", "yaw_right", mirrored[:, LEFT]),
-        ("roll_left", "roll_right", mirrored[:, of("roll_left")]),
-        ("pitch_up", "pitch_down", alone[:, of("pitch_down")]),
+    for one, other, share, opposite in (
+        ("yaw_left", "yaw_right", 0.4, mirrored[:, LEFT]),
+        ("roll_left", "roll_right", 0.2, mirrored[:, of("roll_left")]),
+        ("pitch_up", "pitch_down", 0.3, alone[:, of("pitch_down")]),
     ):
         np.testing.assert_allclose(opposite, alone[:, of(other)], atol=1.0)
-        np.testing.assert_allclose(both[:, of(one)], np.maximum(alone[:, of(one)], 0.4 * opposite), atol=0.91)
+        np.testing.assert_allclose(both[:, of(one)], np.maximum(alone[:, of(one)], share * opposite), atol=0.91)
         assert both[:, of(one)].sum() > alone[:, of(one)].sum()
 
 

@@ -65,7 +65,8 @@ def rule(section: Section) -> BetweenGroups:
         shares = shares * shares.sum(axis=1, keepdims=True) ** (1.0 / section.number("force_power", "1") - 1.0)
     if "antagonists" in section:
         # Axons branch to many pools: a muscle gets at least so much of what the opposite direction gives it.
-        shares = np.maximum(shares, section.number("antagonists", "1") * shares @ _opposite())
+        of_opposite = np.array(section.numbers("antagonists", "1", 3))[_AXIS]
+        shares = np.maximum(shares, of_opposite * (shares @ _opposite()))
     counts = np.rint(section.number("number", "1") * shares / shares.max()).astype(int)
     return BetweenGroups(counts=tuple(tuple(int(n) for n in row) for row in counts))
 
