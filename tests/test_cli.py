@@ -17,6 +17,7 @@ import dystolab
 import dystolab.experiments.eyeblink  # its phases are asked for while a fake stands for its package
 from dystolab import cli, measures
 from dystolab.circuit import presets
+from dystolab.cli import _progress
 from fakes import FakeExperiment, FakeMechanism, FakeModule, FakeSubject
 
 ROOT = Path(__file__).parents[1]
@@ -319,3 +320,14 @@ def test_the_next_command_asks_for_the_same_with_more_mice(capsys: pytest.Captur
     (told,) = (line for line in capsys.readouterr().out.splitlines() if line.startswith("Next:"))
     for asked in ("--circuit mouse-2022", "--set trials=3", "--set isi_ms=300", f"--mechanism {MECHANISM}:0.5"):
         assert asked in told
+
+
+def test_time_left_does_not_count_what_comes_before_the_simulation(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now = iter([0.0, 70.0, 101.0])  # asked, compiled, a fifth of the rest done
+    monkeypatch.setattr(_progress.time, "monotonic", lambda: next(now))
+    told = _progress._lines("eyeblink")
+    told(1000.0, 151_000.0)
+    told(31_000.0, 151_000.0)
+    assert capsys.readouterr().err.splitlines() == ["eyeblink: 31 of 151 s simulated, about 124 s left"]

@@ -40,15 +40,18 @@ def shown(title: str) -> Iterator[Callable[[float, float], None]]:
 
 
 def _lines(title: str) -> Callable[[float, float], None]:
-    start = last = time.monotonic()
+    last = time.monotonic()
+    first: tuple[float, float] | None = None
 
     def told(done_ms: float, total_ms: float) -> None:
-        nonlocal last
+        nonlocal last, first
         now = time.monotonic()
-        if now - last < _LINE_EVERY_S or done_ms <= 0:
+        if first is None and done_ms > 0:
+            first = now, done_ms  # building and compiling, which come before, tell nothing of what is left
+        if now - last < _LINE_EVERY_S or first is None or done_ms <= first[1]:
             return
         last = now
-        left_s = (now - start) * (total_ms - done_ms) / done_ms
+        left_s = (now - first[0]) * (total_ms - done_ms) / (done_ms - first[1])
         done = f"{done_ms / 1000:.0f} of {total_ms / 1000:.0f} s simulated"
         print(f"{title}: {done}, about {left_s:.0f} s left", file=sys.stderr, flush=True)
 
