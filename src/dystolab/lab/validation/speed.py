@@ -30,6 +30,10 @@ LIMIT_S_PER_S, AIM_S_PER_S, LIMIT_MB, LIMIT_START_S = 0.37, 0.15, 250.0, 5.0
 OPERATIONS_PER_STEP = 41
 BYTES_PER_CELL = 40
 PEERS = Path("benchmarks") / "results.json"
+PEER_TARGETS = (
+    ("brian2", 20, "same cells, C++ with OpenMP, synapses only potentiate"),
+    ("nest", 150, "AdEx in place of E-GLIF cells, which its package lacks; most of them silent; synapses static"),
+)
 
 
 def rows(say: Say, **_: Any) -> list[Row]:
@@ -93,7 +97,7 @@ def peer_rows() -> list[Row]:
     """Return the ratios of the last ``benchmarks/compare.py``, which times all in one run."""
     found = []
     told = json.loads(PEERS.read_text()) if PEERS.exists() else {"wall_per_s": {}}
-    for peer, least in (("brian2", 20), ("nest", 150)):
+    for peer, least, cells in PEER_TARGETS:
         times = told["wall_per_s"]
         if peer not in times:
             found.append(
@@ -101,7 +105,7 @@ def peer_rows() -> list[Row]:
             )
             continue
         mine, theirs = float(np.median(times["dystolab"])), float(np.median(times[peer]))
-        note = f"{theirs:.1f} against {mine:.3f} s/s, {told['threads']} threads, same graph, same run"
+        note = f"{theirs:.1f} against {mine:.3f} s/s, {told['threads']} threads, same graph, same run; {cells}"
         ratio = theirs / mine
         found.append(
             Row(
