@@ -31,7 +31,7 @@ def rows(paired: list[Result], unpaired: list[Result], naive: list[Result]) -> l
         Row("lid: CR, % by block", text, wish, n, off < CURVE_PERCENT, "calibration", MICE_SOURCE),
         Row("lid: CR, % by block, unpaired", _list(control), "", n, None, "calibration", "same criterion"),
         _of("lid: responses to the CS before learning", naive, "lid_cr_percent", 0, 15, "%", "calibration",
-            f"{NAIVE_TRIALS} trials of each, synapses frozen"),
+            f"{NAIVE_TRIALS} trials of each, synapses frozen; two were tried first (docs/decisions/0024)"),
         _of("lid: CRs found where there is no stimulus", paired, "lid_chance_percent", 0, 15, "%", "calibration", ""),
         _of("lid: highest closure in probes", paired, "lid_peak_probe_ms", 190, 310, "ms", "calibration",
             "within 60 ms of the US at 250 ms"),
@@ -39,7 +39,7 @@ def rows(paired: list[Result], unpaired: list[Result], naive: list[Result]) -> l
             "the stimulus's latency was tuned on it and the rule changed with it (docs/decisions/0012); "
             "after CS onset; later than 80 ms, before the US"),
         _of("nuclear cells that facilitate", paired, "dcn_facilitating_percent", 15, 30, "%", "calibration",
-            f"22 %; {UNITS}"),
+            f"22 %; {UNITS}; over fifty trials (docs/decisions/0024)"),
         _of("nuclear cells that are suppressed", paired, "dcn_suppressed_percent", 0, 15, "%", "calibration",
             f"8.5 %; {UNITS}; here: of all four zones, three of which the puff does not teach"),
         _of("size of the facilitation", paired, "dcn_facilitation_hz", 15, 30, "Hz", "calibration",

@@ -106,7 +106,7 @@ def page(kept: dict[str, Any]) -> str:
         "",
         "Written by `dystolab validate`; every number was measured by the run that its heading names.",
         "`calibration`: the model was tuned on this observation; `prediction`: it was not. A row without a target is",
-        "reported as it came out. ± is the standard deviation over subjects.",
+        "reported as it came out. ± is the standard deviation over subjects. `code` is a hash of the package's files.",
     ]
     for name, heading in GROUPS.items():
         if name not in kept:
