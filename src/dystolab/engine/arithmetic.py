@@ -33,29 +33,6 @@ def _pow2_bits(typingctx: Any, x: Any) -> Any:
     return sig, codegen
 
 
-@intrinsic
-def _or_sign32(typingctx: Any, mask: Any, x: Any) -> Any:
-    sig = types.int32(types.int32, types.float32)
-
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return builder.or_(args[0], builder.bitcast(args[1], context.get_value_type(types.int32)))
-
-    return sig, codegen
-
-
-@intrinsic
-def _or_sign64(typingctx: Any, mask: Any, x: Any) -> Any:
-    sig = types.int32(types.int32, types.float64)
-
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        i64 = context.get_value_type(types.int64)
-        bits = builder.bitcast(args[1], i64)
-        high = builder.lshr(bits, context.get_constant(types.int64, 32))
-        return builder.or_(args[0], builder.trunc(high, context.get_value_type(types.int32)))
-
-    return sig, codegen
-
-
 def _slot(context: Any, builder: Any, kind: Any, array: Any, index: Any) -> Any:
     """Return the address of ``array[index]`` of an int64 array."""
     return builder.gep(make_array(kind)(context, builder, array).data, [index])
@@ -94,18 +71,6 @@ def store(typingctx: Any, array: Any, index: Any, value: Any) -> Any:
         return context.get_dummy_value()
 
     return sig, codegen
-
-
-def or_sign(mask: Any, x: Any) -> Any:
-    """Or the sign bit of `x` into the int32 `mask`: negative once any x was."""
-    raise TypeError("compiled code only")
-
-
-@overload(or_sign, inline="always", strict=False)
-def _or_sign(mask: Any, x: Any) -> Any:
-    if x == types.float32:
-        return lambda mask, x: _or_sign32(mask, x)
-    return lambda mask, x: _or_sign64(mask, x)
 
 
 def exp2(y: Any) -> Any:

@@ -13,7 +13,7 @@ import numpy as np
 from numba import njit
 
 from dystolab.engine import layout as L
-from dystolab.engine.arithmetic import FASTMATH, INLINED, KERNEL, exp2, or_sign
+from dystolab.engine.arithmetic import FASTMATH, INLINED, KERNEL, exp2
 
 U = np.uint64
 TINY = 1e-28
@@ -40,11 +40,11 @@ def step_lean(s: Any, base: Any, p: Any) -> Any:
     p11, p31, p32, p33, p22 = p[L.P11], p[L.P31], p[L.P32], p[L.P33], p[L.P22]
     kv, ki, ya, yb, v_min, v_near = p[L.KV], p[L.KI], p[L.YA], p[L.YB], p[L.VMIN_STEP], p[L.V_NEAR]
     d1, d2, e1, e2 = p[L.DEC], p[L.DEC + 1], p[L.E2], p[L.E2 + 1]
-    one, tiny = s.dtype.type(1.0), s.dtype.type(TINY)
-    spiked = np.int32(0)
+    zero, one, tiny = s.dtype.type(0.0), s.dtype.type(1.0), s.dtype.type(TINY)
+    spiked = False
     for vector in range(0, _N, _W):
         first = U(base) + U(vector)
-        near = np.int32(0)
+        near = False
         for lane in range(_W):
             i = U(lane) + first
             v = max(s[i], v_min)
@@ -70,14 +70,14 @@ def step_lean(s: Any, base: Any, p: Any) -> Any:
             s[i + L7] = d1 * q1 + tiny
             s[i + L8] = g2n
             s[i + L9] = d2 * q2 + tiny
-            near = or_sign(near, v_near - v)
-        if near < 0:
+            near |= v > v_near
+        if near:
             for lane in range(_W):
                 i = U(lane) + first
                 left = s[i + L5] - exp2(ya * s[i] + yb)
                 s[i + L5] = left
-                spiked = or_sign(spiked, left)
-    return spiked
+                spiked |= left < zero
+    return np.int32(-1) if spiked else np.int32(0)
 
 
 @njit(fastmath=FASTMATH, **INLINED)
@@ -126,13 +126,13 @@ def _full_step(receptors: int) -> Any:
                     s[i] = lin_v + kv * dv
                     s[i + F1] = p22 * dep + tiny
                     s[i + F2] = lin_a + ki * dv
-            mask = np.int32(0)
+            some = False
             for lane in range(_M):
                 i = U(lane) + first
                 left = s[i + F5] - exp2(ya * s[i] + yb)
                 s[i + F5] = left
-                mask = or_sign(mask, left)
-            spiked[block0 + b] = mask
+                some |= left < zero
+            spiked[block0 + b] = -1 if some else 0
 
     return step
 

@@ -10,7 +10,6 @@ from scipy.special import ndtri
 from dystolab.circuit.neurons import EGLIF, AdEx, Relay
 from dystolab.circuit.spec import Circuit, Population
 from dystolab.engine import layout as L
-from dystolab.engine.arithmetic import exponential, normal
 from dystolab.engine.constants import (
     adex_row,
     eglif_bias,
@@ -20,6 +19,7 @@ from dystolab.engine.constants import (
     refractory_steps,
     slow_constants,
 )
+from dystolab.engine.draws import exponentials, normals
 from dystolab.seeding import stream
 
 if TYPE_CHECKING:
@@ -80,8 +80,7 @@ def fill_state(plan: Plan, s: Array, pop_real: Array, pop_key: Array) -> None:
         s[plan.addresses(pop.name, cells, L.V)] = spread(plan, pop, "v_init_mv")
         put_bias(plan, s, i, pop, pop_real[i].astype(np.float64))
         if plan.kinds[i] != L.FULL_ADEX:
-            first = [exponential(pop_key[i, 0], c, 0) for c in range(pop.size)]
-            s[plan.addresses(pop.name, cells, L.H)] = first
+            s[plan.addresses(pop.name, cells, L.H)] = exponentials(pop_key[i, 0], pop.size, 0)
         else:
             put_gate(plan, s, pop)
         put_slow(plan, s, i, pop, pop_key)
@@ -158,7 +157,7 @@ def put_slow(plan: Plan, s: Array, i: int, pop: Population, pop_key: Array) -> N
     for slow in pop.slow:
         if slow.kind == "ou_current":
             # A draw number that no run reaches.
-            kick = np.array([normal(pop_key[i, 1], c, 1 << 40) for c in range(pop.size)])
+            kick = normals(pop_key[i, 1], pop.size, 1 << 40)
             s[plan.addresses(pop.name, cells, L.OU)] = slow.mean_pa + slow.sd_pa * kick
         elif slow.kind == "ion_pump":
             s[plan.addresses(pop.name, cells, L.ION)] = slow.initial

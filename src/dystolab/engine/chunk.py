@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-from pathlib import Path
 from typing import Any
 
 from numba import njit
@@ -13,6 +11,7 @@ from dystolab.engine.arithmetic import INLINED, KERNEL, fetch_add, load, store
 from dystolab.engine.delivery import spikes_at, tm_factor
 from dystolab.engine.parts import run_part
 from dystolab.engine.release import depress_and_facilitate, release_vesicles
+from dystolab.engine.stamp import source_stamp
 
 
 @njit(**KERNEL)
@@ -210,17 +209,6 @@ def throw(net: Any, j: Any, t: Any, k_steps: Any) -> None:
 KERNELS = ("arithmetic", "cells", "chunk", "currents", "delivery", "layout", "network", "parts", "release", "spiking")
 
 
-def source_stamp() -> int:
-    """Return a number that changes with every source file of the kernels.
-
-    Numba looks at the file of the cached function alone; a change in a function that it calls would go unseen.
-    """
-    here = Path(__file__).parent
-    files = [here / f"{name}.py" for name in KERNELS]
-    digest = hashlib.sha256(b"".join(f.read_bytes() for f in files)).digest()
-    return int.from_bytes(digest[:6], "little")
-
-
 @njit(**KERNEL)
 def share(net: Any, inp: Any, lists: Any, t0: Any, k_steps: Any, sync: Any, me: Any) -> Any:
     """Step parts until none is left, one's own first: their state is in this processor's cache. Return how many."""
@@ -322,4 +310,4 @@ def entry_point(stamp: int) -> Any:
     return advance
 
 
-advance = entry_point(source_stamp())
+advance = entry_point(source_stamp(*KERNELS))

@@ -19,12 +19,15 @@ from numba import njit
 from dystolab.circuit.presets import load
 from dystolab.engine import Simulator
 from dystolab.engine.arithmetic import FASTMATH
+from dystolab.experiments.eyeblink import Eyeblink
 from dystolab.experiments.provenance import peak_rss_mb
+from dystolab.experiments.subject import Subject
 from dystolab.lab.validation import body_cost
-from dystolab.lab.validation.rows import Row
+from dystolab.lab.validation.rows import Row, below
 
 Say = Callable[[str], None]
-REPEATS = 5
+REPEATS, RUNS = 5, 3
+TRIALS, LIMIT_TRIALS_S = 100, 40.0
 LIMIT_S_PER_S, AIM_S_PER_S, LIMIT_MB, LIMIT_START_S = 0.37, 0.15, 250.0, 5.0
 # Additions and multiplications of one lean E-GLIF step, counted in ``engine/cells.py`` (a fused pair counts two).
 OPERATIONS_PER_STEP = 41
@@ -54,8 +57,18 @@ def rows(say: Say, **_: Any) -> list[Row]:
     note = "a fresh process, compiled code cached: imports, building the circuit, the first millisecond"
     quick = started < LIMIT_START_S
     found.append(Row("start of a later run", f"{started:.1f} s", "< 5 s", REPEATS, quick, "speed", note))
+    say(f"  {TRIALS} trials of eyeblink conditioning")
+    found.append(trials_row())
     say("  limits of this machine")
     return [*found, limit_row(walls[1], sim.neurons), *peer_rows(), *body_cost.rows(), *scaling(say)]
+
+
+def trials_row() -> Row:
+    """Return how long eyeblink conditioning of one subject takes, from the spec to the measures."""
+    subject, experiment = Subject(circuit="mouse-cerebellum", seed=1), Eyeblink(trials=TRIALS)
+    wall = float(np.median([_timed(experiment.run, subject, threads=2) for _ in range(RUNS)]))
+    note = f"one subject, its circuit built and measures taken; median of {RUNS} runs"
+    return below(f"{TRIALS} trials of eyeblink, 2 threads", wall, LIMIT_TRIALS_S, "s", RUNS, "speed", note)
 
 
 def memory_above_imports() -> float:
