@@ -11,6 +11,7 @@ from scipy import sparse
 from scipy.spatial import cKDTree
 
 from dystolab.circuit import edge_list, rules
+from dystolab.circuit.choice import choose
 from dystolab.circuit.spec import Circuit, Projection
 from dystolab.errors import SpecError
 from dystolab.seeding import order, stream
@@ -18,6 +19,7 @@ from dystolab.seeding import order, stream
 Indices = NDArray[np.int64]
 Points = NDArray[np.float64]
 
+_TARGETS_AT_ONCE = 256  # targets whose candidates are held in memory at once
 _CLAW_CHUNK = 20_000  # granule cells whose glomeruli (about 80 each) are held in memory at once
 
 
@@ -230,22 +232,21 @@ def _draw_sources(
     first = np.searchsorted(at[0], to[:, 0] - half, "left")
     last = np.searchsorted(at[0], to[:, 0] + half, "right")
     in_reach = _in_reach(rule)
-    drawn = []
-    for target, here, a, b, k in zip(targets, to, first, last, wanted, strict=True):
-        if k > 0 and (in_reach is not None or p.pre == p.post):
-            allowed = np.ones(b - a, bool) if in_reach is None else in_reach(at[:, a:b], here)
-            if p.pre == p.post:
-                allowed &= sources[a:b] != target
-            among = a + np.flatnonzero(allowed)
-            drawn.append(sources[among[_choose(rng, among.size, k)]])
-        else:
-            drawn.append(sources[a + _choose(rng, b - a, k)])
+    drawn: list[NDArray[np.int32]] = []
+    for start in range(0, len(targets), _TARGETS_AT_ONCE):
+        among: list[NDArray[np.int32]] = []
+        for x in range(start, min(start + _TARGETS_AT_ONCE, len(targets))):
+            a, b = first[x], last[x]
+            if wanted[x] > 0 and (in_reach is not None or p.pre == p.post):
+                allowed = np.ones(b - a, bool) if in_reach is None else in_reach(at[:, a:b], to[x])
+                if p.pre == p.post:
+                    allowed &= sources[a:b] != targets[x]
+                among.append(sources[a:b][allowed])
+            else:
+                among.append(sources[a:b])
+        chosen = choose(rng, np.array([c.size for c in among]), wanted[start : start + len(among)])
+        drawn += [c[picked] for c, picked in zip(among, chosen, strict=True)]
     return drawn
-
-
-def _choose(rng: np.random.Generator, n: int, k: int) -> Indices:
-    """Return `k` different numbers below `n`, or all of them if there are fewer."""
-    return np.arange(n) if k >= n else rng.choice(n, k, replace=False, shuffle=False)
 
 
 def _half_window(rule: rules.InDegree) -> float:
