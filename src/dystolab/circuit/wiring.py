@@ -227,7 +227,7 @@ def _draw_sources(
     """Draw each target's sources from a window along x of the sources sorted by x: no all-pairs distances."""
     at, to = tissue.points(p.pre)[sources], tissue.points(p.post)[targets]
     order = np.argsort(at[:, 0], kind="stable")
-    sources, at = sources[order].astype(np.int32), np.ascontiguousarray(at[order].T)
+    along, at = sources[order].astype(np.int32), np.ascontiguousarray(at[order].T)
     half = _half_window(rule)
     first = np.searchsorted(at[0], to[:, 0] - half, "left")
     last = np.searchsorted(at[0], to[:, 0] + half, "right")
@@ -240,10 +240,10 @@ def _draw_sources(
             if wanted[x] > 0 and (in_reach is not None or p.pre == p.post):
                 allowed = np.ones(b - a, bool) if in_reach is None else in_reach(at[:, a:b], to[x])
                 if p.pre == p.post:
-                    allowed &= sources[a:b] != targets[x]
-                among.append(sources[a:b][allowed])
+                    allowed &= along[a:b] != targets[x]
+                among.append(along[a:b][allowed])
             else:
-                among.append(sources[a:b])
+                among.append(along[a:b])
         chosen = choose(rng, np.array([c.size for c in among]), wanted[start : start + len(among)])
         drawn += [c[picked] for c, picked in zip(among, chosen, strict=True)]
     return drawn
