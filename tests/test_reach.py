@@ -160,10 +160,10 @@ def test_the_olive_hears_in_which_direction_more_is_needed() -> None:
 def test_the_plan_fires_in_its_direction_before_the_hand_moves() -> None:
     who = person()
     rates = np.array([who.plan_hz(ms) for ms in range(trial_ms())])
-    assert rates[0].tolist() == [5.0] * 8
+    assert rates[0].tolist() == [1.0] * 8
     assert rates.max(axis=0).argmax() == 2  # straight ahead
     assert rates[:, 2].argmax() < (GO + ARRIVE) / 2 - 50 and (rates >= 0).all()
-    assert rates[ARRIVE + 10 :, 6].max() == 5.0  # of the way back, which the robot makes, nothing is told
+    assert rates[ARRIVE + 10 :, 6].max() == 1.0  # of the way back, which the robot makes, nothing is told
 
 
 def test_a_person_goes_on_from_a_state() -> None:
