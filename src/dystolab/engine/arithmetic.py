@@ -73,6 +73,17 @@ def store(typingctx: Any, array: Any, index: Any, value: Any) -> Any:
     return sig, codegen
 
 
+@intrinsic
+def lowest_bit(typingctx: Any, x: Any) -> Any:
+    """Return the number of the lowest bit that is set in the int64 `x`."""
+    sig = types.int64(types.int64)
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.cttz(args[0], context.get_constant(types.boolean, True))
+
+    return sig, codegen
+
+
 def exp2(y: Any) -> Any:
     """2^y; in single precision a polynomial of relative error 3e-6 that vectorises."""
     raise TypeError("compiled code only")

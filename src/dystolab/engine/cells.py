@@ -32,18 +32,19 @@ _FULL_BLOCK = U(L.FULL_ROWS * L.FULL_LANES)
 
 @njit(fastmath=FASTMATH, **KERNEL)
 def step_lean(s: Any, base: Any, p: Any) -> Any:
-    """Advance one lean E-GLIF block by one step; the result is negative if any cell spiked.
+    """Advance one lean E-GLIF block by one step, but for the hazard; bit n tells whether vector n is near threshold.
 
     Rows hold scaled values (``constants.lean_row``), which spares a quarter of the multiplications. The hazard is
-    taken off only where a cell of the vector is near threshold: elsewhere it is below what an account can show.
+    taken off (``spend_hazard``) only where a cell of the vector is near threshold: elsewhere it is below what an
+    account can show.
     """
     p11, p31, p32, p33, p22 = p[L.P11], p[L.P31], p[L.P32], p[L.P33], p[L.P22]
-    kv, ki, ya, yb, v_min, v_near = p[L.KV], p[L.KI], p[L.YA], p[L.YB], p[L.VMIN_STEP], p[L.V_NEAR]
+    kv, ki, v_min, v_near = p[L.KV], p[L.KI], p[L.VMIN_STEP], p[L.V_NEAR]
     d1, d2, e1, e2 = p[L.DEC], p[L.DEC + 1], p[L.E2], p[L.E2 + 1]
-    zero, one, tiny = s.dtype.type(0.0), s.dtype.type(1.0), s.dtype.type(TINY)
-    spiked = False
-    for vector in range(0, _N, _W):
-        first = U(base) + U(vector)
+    one, tiny = s.dtype.type(1.0), s.dtype.type(TINY)
+    found = np.int64(0)
+    for vector in range(L.LEAN_VECTORS):
+        first = U(base) + U(vector * _W)
         near = False
         for lane in range(_W):
             i = U(lane) + first
@@ -71,13 +72,21 @@ def step_lean(s: Any, base: Any, p: Any) -> Any:
             s[i + L8] = g2n
             s[i + L9] = d2 * q2 + tiny
             near |= v > v_near
-        if near:
-            for lane in range(_W):
-                i = U(lane) + first
-                left = s[i + L5] - exp2(ya * s[i] + yb)
-                s[i + L5] = left
-                spiked |= left < zero
-    return np.int32(-1) if spiked else np.int32(0)
+        found |= np.int64(near) << vector
+    return found
+
+
+@njit(fastmath=FASTMATH, **KERNEL)
+def spend_hazard(s: Any, first: Any, p: Any) -> Any:
+    """Take the step's hazard off the accounts of the vector at `first`; return whether one of them is used up."""
+    ya, yb, zero = p[L.YA], p[L.YB], s.dtype.type(0.0)
+    spent = False
+    for lane in range(_W):
+        i = U(lane) + U(first)
+        left = s[i + L5] - exp2(ya * s[i] + yb)
+        s[i + L5] = left
+        spent |= left < zero
+    return spent
 
 
 @njit(fastmath=FASTMATH, **INLINED)

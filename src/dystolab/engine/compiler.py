@@ -243,7 +243,7 @@ def cut_parts(plan: Plan) -> Array:
             table.append([i, base, blocks, block0, lo, hi - lo, kind, spikes, 0, 0, heads, hold])
             base += blocks * lanes * rows
             block0 += blocks
-            hold += lanes if kind == L.LEAN else blocks * lanes
+            hold += min(blocks, L.TILE_BLOCKS) * lanes if kind == L.LEAN else blocks * lanes
             spikes += (hi - lo) * plan.chunk_steps * relay_room(plan, pop)
             heads += tiles * plan.chunk_steps
     return np.array(table, np.int64)
@@ -301,7 +301,7 @@ def assemble(plan: Plan, syn: Synapses, s: Array, pop_int: Array, pop_real: Arra
     rooms = [relay_room(plan, p) for p in plan.circuit.populations]
     pop_int[:, L.P_ROOM] = rooms
     total = sum(p.size for p in plan.circuit.populations)
-    hold = int(last[L.T_HOLD] + max(last[L.T_BLOCKS] * L.FULL_LANES, L.LEAN_LANES))
+    hold = int(last[L.T_HOLD] + max(last[L.T_BLOCKS] * L.FULL_LANES, L.TILE_BLOCKS * L.LEAN_LANES))
     out = int(last[L.T_SPIKES] + last[L.T_CELLS] * plan.chunk_steps * rooms[int(last[L.T_POP])])
     blocks = int(plan.parts[:, L.T_BLOCKS].sum())
     heads = int((-(-plan.parts[:, L.T_BLOCKS] // L.TILE_BLOCKS) * plan.chunk_steps).sum())

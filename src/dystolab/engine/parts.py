@@ -4,14 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from numba import njit
 
 from dystolab.engine import layout as L
-from dystolab.engine.arithmetic import INLINED, KERNEL
-from dystolab.engine.cells import absurd, hold_extra, step_full_1, step_full_2, step_full_3, step_full_4, step_lean
+from dystolab.engine.arithmetic import INLINED, KERNEL, lowest_bit
+from dystolab.engine.cells import (
+    absurd,
+    hold_extra,
+    spend_hazard,
+    step_full_1,
+    step_full_2,
+    step_full_3,
+    step_full_4,
+    step_lean,
+)
 from dystolab.engine.currents import extra_currents, slow_currents
 from dystolab.engine.delivery import deliver, deliver_events, scatter, spikes_at
 from dystolab.engine.spiking import emit, hold_refractory, release_refractory, step_adex
+
+ALL_VECTORS = (1 << L.LEAN_VECTORS) - 1
 
 
 @njit(**KERNEL)
@@ -56,7 +68,6 @@ def run_lean(net: Any, inp: Any, part: Any, t0: Any, k_steps: Any, step_in_call:
     heads = net.part[part, L.T_HEADS]
     freeze = net.pop_int[pop, L.P_FREEZE] != 0
     rows = L.LEAN_ROWS if freeze else 0
-    hold = net.part[part, L.T_HOLD]
     tiles = (blocks + L.TILE_BLOCKS - 1) // L.TILE_BLOCKS
     for tile in range(tiles):
         first = tile * L.TILE_BLOCKS
@@ -69,19 +80,44 @@ def run_lean(net: Any, inp: Any, part: Any, t0: Any, k_steps: Any, step_in_call:
             while e >= 0:
                 net.s[net.ev_addr[e]] += net.ev_w[e]
                 e = net.ev_next[e]
-            for b in range(first, last):
-                block = net.part[part, L.T_BLOCK0] + b
-                start = base + b * stride
-                waiting = net.ref_n[block] > 0
-                if waiting:
-                    hold_refractory(net, block, start, L.LEAN_LANES, rows, hold)
-                mask = step_lean(net.s, start, p)
-                if waiting:
-                    mask |= release_refractory(net, block, start, L.LEAN_LANES, rows, hold, freeze, p)
-                if mask < 0:
-                    emit(net, part, block, b, start, L.LEAN_LANES, k)
+            step_tile(net, part, p, first, last, rows, k)
             if inp.trace_ptr[part + 1] > inp.trace_ptr[part]:
                 record_traces(net, inp, part, step_in_call + k, base + first * stride, base + last * stride)
+
+
+@njit(**INLINED)
+def step_tile(net: Any, part: Any, p: Any, first: Any, last: Any, rows: Any, k: Any) -> None:
+    """Advance the blocks `first` to `last` of a lean part by step `k` of the chunk.
+
+    Vectors near threshold are noted as bits and looked at when all blocks are stepped: a branch for each would be
+    guessed wrong as often as a vector is near, and would wait for its voltage.
+    """
+    stride = L.LEAN_ROWS * L.LEAN_LANES
+    start, block0 = net.part[part, L.T_BASE] + first * stride, net.part[part, L.T_BLOCK0] + first
+    at = net.part[part, L.T_HOLD]
+    for b in range(last - first):
+        at = hold_refractory(net, block0 + b, start + b * stride, L.LEAN_LANES, rows, at)
+    near = 0
+    for b in range(last - first):
+        near |= step_lean(net.s, start + b * stride, p) << b * L.LEAN_VECTORS
+    spent = 0
+    while near:
+        n = lowest_bit(near)
+        near &= near - 1
+        vector = start + n // L.LEAN_VECTORS * stride + n % L.LEAN_VECTORS * L.LEAN_VECTOR
+        spent |= np.int64(spend_hazard(net.s, vector, p)) << n
+    at = net.part[part, L.T_HOLD]
+    for b in range(last - first):
+        held = net.ref_n[block0 + b]
+        if held:
+            mask = release_refractory(net, block0 + b, start + b * stride, L.LEAN_LANES, rows, at, rows > 0, p)
+            spent |= (mask & ALL_VECTORS) << b * L.LEAN_VECTORS
+            at += held
+    while spent:
+        n = lowest_bit(spent)
+        spent &= spent - 1
+        b, lane = n // L.LEAN_VECTORS, n % L.LEAN_VECTORS * L.LEAN_VECTOR
+        emit(net, part, block0 + b, first + b, start + b * stride, L.LEAN_LANES, lane, lane + L.LEAN_VECTOR, k)
 
 
 @njit(**KERNEL)
@@ -126,7 +162,7 @@ def run_full(net: Any, inp: Any, part: Any, t0: Any, k_steps: Any, step_in_call:
                     )
                     at += held
                 if net.spiked[block0 + b] < 0:
-                    emit(net, part, block0 + b, b, start, L.FULL_LANES, k)
+                    emit(net, part, block0 + b, b, start, L.FULL_LANES, 0, L.FULL_LANES, k)
         if inp.trace_ptr[part + 1] > inp.trace_ptr[part]:
             record_traces(net, inp, part, step_in_call + k, base, base + blocks * stride)
 

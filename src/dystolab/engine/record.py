@@ -132,6 +132,17 @@ class Record:
         whole = len(row) // per_ms * per_ms
         return np.asarray(row[:whole].reshape(-1, per_ms).sum(axis=1))
 
+    def recent_rate_hz(self, name: str, window_ms: int) -> float:
+        """Return a population's mean rate per cell over the last `window_ms`, 0 before so much time has passed."""
+        chunks = window_ms * round(1.0 / self.plan.dt_ms / self.plan.chunk_steps)
+        missing, total = chunks, 0
+        for counts in reversed(self._counts):
+            row = counts[self.plan.pop[name], -missing:]
+            missing, total = missing - len(row), total + int(row.sum())
+            if not missing:
+                return total * 1000.0 / window_ms / self._size[name]
+        return 0.0
+
     def spikes(self, name: str) -> tuple[Array, Array]:
         """Return times (ms) and cells of a population's kept spikes, in order of time."""
         self._check_recorded(name)

@@ -22,6 +22,7 @@ from dystolab.engine.exchange import Body, LiveSpikes
 from dystolab.engine.feed import Feed
 from dystolab.engine.histories import double_history
 from dystolab.engine.inputs import SEGMENT_MS
+from dystolab.engine.memory import side_by_side
 from dystolab.engine.network import STATE, Inputs
 from dystolab.engine.record import Record
 from dystolab.engine.recording import Recording
@@ -85,7 +86,8 @@ class Simulator:
         self.anatomy = anatomy if anatomy is not None else grow(circuit, self.seed)
         self._plan = Plan(circuit, self.anatomy, self.seed, self.dt_ms, precision == "double")
         self._plan.notes.extend(self.anatomy.notes)
-        self._net, self._synapses = compile_network(self._plan)
+        net, self._synapses = compile_network(self._plan)
+        self._net = side_by_side(net)
         self._record = Record(self._plan, self.recording, self.weights)
         self._feed = Feed(self._plan, self._record.keep, self._record.traced)
         self._live = LiveSpikes(self._plan)
@@ -261,8 +263,7 @@ class Simulator:
         for p in self.circuit.populations:
             if isinstance(p.neuron, Relay):
                 continue
-            counts = self.counts(p.name)[-RUNAWAY_WINDOW_MS:]
-            rate = counts.mean() * 1000.0 / p.size if len(counts) == RUNAWAY_WINDOW_MS else 0.0
+            rate = self._record.recent_rate_hz(p.name, RUNAWAY_WINDOW_MS)
             limit = 900.0 / (p.neuron.t_ref_ms + self.dt_ms)
             if rate > limit:
                 raise SimulationError(
@@ -391,7 +392,7 @@ class Simulator:
                 body.restore(moved)
             except SpecError as error:
                 raise ResultError(f"{path}: the checkpoint is of another body ({error})") from None
-        self._net = self._net._replace(**{k: state[f"state/{k}"] for k in STATE})
+        self._net = side_by_side(self._net._replace(**{k: state[f"state/{k}"] for k in STATE}))
         self._net.pop_int[:] = state["table/pop_int"]
         self._net.pop_real[:] = state["table/pop_real"]
         self._net.tm_int[:] = state["table/tm_int"]

@@ -58,11 +58,11 @@ def release_refractory(net: Any, block: Any, start: Any, lanes: Any, rows: Any, 
 
 
 @njit(**INLINED)
-def emit(net: Any, part: Any, block: Any, b: Any, start: Any, lanes: Any, k: Any) -> None:
-    """Reset every cell of the block whose hazard account is used up, and note its spike."""
+def emit(net: Any, part: Any, block: Any, b: Any, start: Any, lanes: Any, lo: Any, hi: Any, k: Any) -> None:
+    """Reset every cell of the block's lanes `lo` to `hi` whose hazard account is used up, and note its spike."""
     pop = net.part[part, L.T_POP]
     p = net.pop_real[pop]
-    for lane in range(lanes):
+    for lane in range(lo, hi):
         i = start + lane
         if net.s[i + L.H * lanes] < 0:
             cell = net.part[part, L.T_CELL0] + b * lanes + lane
