@@ -79,7 +79,7 @@ def test_strong_inputs_follow_the_oracle(case: str, precision: str) -> None:
 @pytest.mark.parametrize("precision", ["double", "single"])
 def test_lean_blocks_follow_the_oracle(precision: str) -> None:
     trains = [[], [(t, 1, 0.23) for t in TRAIN_MS], [(t, 2, 0.97) for t in TRAIN_MS], [(5.0, 1, 0.23)] * 4]
-    # The first and last cell, and both sides of the borders of a block and a tile.
+    # The first and last cell, and both sides of the borders of a block and a part.
     places = (0, L.LEAN_LANES - 1, L.LEAN_LANES * L.TILE_BLOCKS, 1299)
     arrivals = dict(zip(places, trains, strict=True))
     circuit = Circuit(name="one", populations=(cells("granule_cell", 1300, quiet("granule_cell")),))

@@ -75,7 +75,7 @@ def store(typingctx: Any, array: Any, index: Any, value: Any) -> Any:
 
 @intrinsic
 def lowest_bit(typingctx: Any, x: Any) -> Any:
-    """Return the number of the lowest bit that is set in the int64 `x`."""
+    """Return the number of the lowest bit that is set in the int64 `x`, which is not 0."""
     sig = types.int64(types.int64)
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:

@@ -17,6 +17,7 @@ from dystolab.circuit.spec import Circuit, Population, Projection, Static
 from dystolab.engine import layout as L
 from dystolab.engine.cellstate import fill_state, is_dynamic, population_rows
 from dystolab.engine.constants import lean_units, sub_steps
+from dystolab.engine.memory import side_by_side
 from dystolab.engine.network import Network
 from dystolab.engine.synapses import Synapses, plastic_tables, wire
 from dystolab.engine.vesicle_pools import largest_factor
@@ -90,8 +91,8 @@ class Plan:
         return np.asarray(index[np.searchsorted(self.parts[index, L.T_CELL0], cells, side="right") - 1])
 
 
-def compile_network(plan: Plan) -> tuple[Network, Synapses]:
-    """Fill in `plan` and return the arrays of the run at time 0.
+def compile_network(plan: Plan) -> tuple[Network, dict[str, Array]]:
+    """Fill in `plan`; return the arrays of the run at time 0, and of each projection which synapse is which edge.
 
     Raises
     ------
@@ -113,7 +114,8 @@ def compile_network(plan: Plan) -> tuple[Network, Synapses]:
     size_of_state = int(plan.parts[-1, L.T_BASE] + block_size(plan, -1))
     s = np.zeros(size_of_state, plan.real)
     fill_state(plan, s, pop_real, pop_key)
-    return assemble(plan, synapses, s, pop_int, pop_real, pop_key), synapses
+    net = assemble(plan, synapses, s, pop_int, pop_real, pop_key)
+    return side_by_side(net), synapses.place
 
 
 def refuse(plan: Plan) -> None:

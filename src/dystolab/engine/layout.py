@@ -21,7 +21,6 @@ LEAN_ROWS: Final = Q0 + 2 * LEAN_RECEPTORS
 LEAN_VECTOR: Final = 16
 """Lanes of a lean block that are looked at together for being near threshold."""
 LEAN_VECTORS: Final = LEAN_LANES // LEAN_VECTOR
-"""Vectors of a lean block; those of a tile must fit into the bits of an int64."""
 
 FULL_LANES: Final = 32
 FULL_RECEPTORS: Final = 4

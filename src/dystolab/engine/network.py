@@ -60,7 +60,7 @@ class Network(NamedTuple):
     ref_lane: Any  # int16 (n_block, LEAN_LANES)
     ref_left: Any  # int16 (n_block, LEAN_LANES)
     hold: Any  # real (n, HOLD_ROWS): refractory cells put aside during a step
-    spiked: Any  # int32 (n_block,): negative if a cell of the block spiked in this step
+    spiked: Any  # int32 (n_block,): full blocks: negative if a cell spiked in this step
     # Gap junctions.
     gap_a: Any  # int64 (n,): address of the voltage
     gap_b: Any  # int64 (n,)

@@ -24,6 +24,8 @@ from dystolab.engine.delivery import deliver, deliver_events, scatter, spikes_at
 from dystolab.engine.spiking import emit, hold_refractory, release_refractory, step_adex
 
 ALL_VECTORS = (1 << L.LEAN_VECTORS) - 1
+"""Of a block, as bits; those of a tile must fit into an int64, without its sign."""
+assert L.TILE_BLOCKS * L.LEAN_VECTORS < 64
 
 
 @njit(**KERNEL)
@@ -89,8 +91,8 @@ def run_lean(net: Any, inp: Any, part: Any, t0: Any, k_steps: Any, step_in_call:
 def step_tile(net: Any, part: Any, p: Any, first: Any, last: Any, rows: Any, k: Any) -> None:
     """Advance the blocks `first` to `last` of a lean part by step `k` of the chunk.
 
-    Vectors near threshold are noted as bits and looked at when all blocks are stepped: a branch for each would be
-    guessed wrong as often as a vector is near, and would wait for its voltage.
+    Vectors near threshold are noted as bits and looked at when all blocks are stepped. The processor would guess a
+    branch for each wrong as often as a vector is near, and learn of it only with the new voltage.
     """
     stride = L.LEAN_ROWS * L.LEAN_LANES
     start, block0 = net.part[part, L.T_BASE] + first * stride, net.part[part, L.T_BLOCK0] + first

@@ -86,8 +86,7 @@ class Simulator:
         self.anatomy = anatomy if anatomy is not None else grow(circuit, self.seed)
         self._plan = Plan(circuit, self.anatomy, self.seed, self.dt_ms, precision == "double")
         self._plan.notes.extend(self.anatomy.notes)
-        net, self._synapses = compile_network(self._plan)
-        self._net = side_by_side(net)
+        self._net, self._place = compile_network(self._plan)
         self._record = Record(self._plan, self.recording, self.weights)
         self._feed = Feed(self._plan, self._record.keep, self._record.traced)
         self._live = LiveSpikes(self._plan)
@@ -244,12 +243,13 @@ class Simulator:
 
     def _grow_events(self, need: int) -> None:
         room = event_room(self._plan, self._net.part, 1 << math.ceil(math.log2(need + 1)))
-        self._net = self._net._replace(
+        grown = self._net._replace(
             ev_addr=np.zeros(room, np.int32), ev_w=np.zeros(room, self._plan.real), ev_next=np.zeros(room, np.int32)
         )
+        self._net = side_by_side(grown)
 
     def _grow_history(self, pop: int) -> None:
-        self._net = double_history(self._net, pop)
+        self._net = side_by_side(double_history(self._net, pop))
 
     def _stop_not_finite(self, part: int, step: int) -> None:
         pop = self.circuit.populations[int(self._net.part[part, L.T_POP])].name
@@ -337,7 +337,7 @@ class Simulator:
     def weights(self, projection: str) -> Array:
         """Return the weights of a projection now, in the order of its anatomical edges, nS."""
         self.circuit.projection(projection)
-        return np.asarray(self._net.w[self._synapses.place[projection]])
+        return np.asarray(self._net.w[self._place[projection]])
 
     def weight_history(self, projection: str) -> tuple[Array, Array]:
         """Return times (n_t,) and the 5th percentile, mean and 95th percentile of the weights (n_t, 3)."""
