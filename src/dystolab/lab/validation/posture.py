@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -195,20 +195,27 @@ def left_percent(results: list[Result]) -> tuple[float, Array]:
     return (length - TURN_MS - 950) / 1000.0, np.array(left)
 
 
+def compared_rows(
+    what: str, healthy: list[Result], ill: list[Result], measures: Iterable[tuple[str, str, str, int]], tuned: Kind
+) -> list[Row]:
+    """Return each measure (epoch, name, unit, digits) beside that of the healthy; what is let go is `tuned`."""
+    found = []
+    for part, name, unit, digits in measures:
+        a, b = (of_subjects(group, f"{name}.{part}") for group in (healthy, ill))
+        kind: Kind = tuned if part == "free" else "prediction"
+        found.append(Row(f"{what}: {name}, {part}", against(b, a, unit, digits), "", len(ill), None, kind, ""))
+    return found
+
+
 def mechanism_rows(what: str, healthy: list[Result], ill: list[Result], tuned: Kind) -> list[Row]:
     """Return posture with a mechanism beside the healthy one of the same subjects; what is let go is `tuned`."""
-    found = []
-    for part, name, unit, digits in (
+    found = compared_rows(what, healthy, ill, (
         ("upright", "head_angle_abs_deg", "deg", 1), ("free", "head_angle_abs_deg", "deg", 1),
         ("eccentric", "head_angle_abs_deg", "deg", 1), ("dark", "head_angle_abs_deg", "deg", 1),
         ("free", "cocontraction_index_percent", "%", 1), ("free", "cocontraction_rudolph", "", 2),
         ("upright", "cocontraction_rudolph", "", 2), ("free", "neck_emg_percent", "%", 1),
         ("upright", "neck_emg_percent", "%", 1),
-    ):  # fmt: skip
-        a, b = (of_subjects(group, f"{name}.{part}") for group in (healthy, ill))
-        kind: Kind = tuned if part == "free" else "prediction"
-        text = against(b, a, unit, digits)
-        found.append(Row(f"{what}: {name}, {part}", text, "", len(ill), None, kind, ""))
+    ), tuned)  # fmt: skip
     turned = of_subjects(ill, "head_yaw_deg.free")
     left, score = int((turned > 0).sum()), of_subjects(ill, "head_severity_score")
     side = f"{left} of {turned.size} turn to the left"

@@ -11,11 +11,16 @@ from dystolab.experiments.posture import SETTLE_MS, TURN_MS, Posture
 from dystolab.lab.validation import cortex
 from dystolab.lab.validation.cohort import of_subjects, runs
 from dystolab.lab.validation.learning import OURS
-from dystolab.lab.validation.posture import FREE_DEG, WITHIN_DEG, drift_row
-from dystolab.lab.validation.rows import Kind, Row, spread, window
-from dystolab.result import Result
+from dystolab.lab.validation.posture import FREE_DEG, WITHIN_DEG, compared_rows, drift_row
+from dystolab.lab.validation.rows import Row, window
 
 BOTH = "cerebellum-head"
+COMPARED = (
+    ("upright", "head_angle_abs_deg", "deg", 1), ("free", "head_angle_abs_deg", "deg", 1),
+    ("free", "neck_emg_percent", "%", 2), ("free", "cocontraction_rudolph", "", 3),
+    ("free", "tremor_power_deg2", "deg2", 2),
+)  # fmt: skip
+"""Epoch, name, unit and digits of what is told of each fault beside the healthy."""
 
 
 def rows(say: Callable[[str], None], seeds: int = 5, workers: int = 2, **_: Any) -> list[Row]:
@@ -31,24 +36,13 @@ def rows(say: Callable[[str], None], seeds: int = 5, workers: int = 2, **_: Any)
     ]  # fmt: skip
     first_tap_ms = short.taps()[0][0]
     found += cortex.rows(BOTH, whole, SETTLE_MS + TURN_MS, first_tap_ms)
-    found += [
-        _posture_row("with a cerebellum", whole, "calibration"),
-        drift_row("time constant of drift, with a cerebellum", whole, "calibration"),
-    ]
+    found.append(drift_row("time constant of drift, with a cerebellum", whole, "calibration"))
     say(f"  nuclei cut, {seeds} subjects")
     cut = runs(short, seeds, workers, circuit=BOTH, lesions=("dcn_glut",))
-    found += [_posture_row("nuclei cut", cut), drift_row("time constant of drift, nuclei cut", cut, "prediction")]
+    found += compared_rows(f"{BOTH}, nuclei cut", whole, cut, COMPARED, "prediction")
+    found.append(drift_row("time constant of drift, nuclei cut", cut, "prediction"))
     for name in mechanisms.fitting(load(OURS)):
         say(f"  {name} at 1, with a cerebellum, {seeds} subjects")
         ill = runs(short, seeds, workers, (mechanisms.get(name)(severity=1.0),), circuit=BOTH)
-        found.append(_posture_row(f"{name} at 1", ill))
+        found += compared_rows(f"{BOTH}, {name} at 1", whole, ill, COMPARED, "prediction")
     return found
-
-
-def _posture_row(what: str, results: list[Result], kind: Kind = "prediction") -> Row:
-    parts = ", ".join(
-        f"{part} {spread(of_subjects(results, f'head_angle_abs_deg.{part}'), 'deg', 1)}" for part in ("upright", "free")
-    )
-    shake = spread(of_subjects(results, "tremor_power_deg2.free"), "deg2", 2)
-    text = f"{parts}; 1 to 12 Hz {shake}"
-    return Row(f"{BOTH}, {what}: distance from upright", text, "", len(results), None, kind, "")

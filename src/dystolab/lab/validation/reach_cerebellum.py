@@ -11,16 +11,13 @@ from dystolab.lab.validation.reach import BOTH, healthy_rows, in_worlds, worlds_
 from dystolab.lab.validation.rows import Row, spread
 from dystolab.result import Result
 
-MOST = 5
-"""Subjects: one with a cerebellum takes as long as six without."""
-
 CELLS = ("io_cell", "purkinje_cell", "dcn_glut")
 """Whose rates are reported."""
 
 
 def rows(say: Callable[[str], None], seeds: int = 5, workers: int = 2, **_: Any) -> list[Row]:
     """Return reaches with a healthy cerebellum, and what it learns."""
-    results = in_worlds(BOTH, say, min(seeds, MOST), workers)
+    results = in_worlds(BOTH, say, seeds, workers)
     curl = results["curl"]
     at_rest = cortex.rows(BOTH, curl, SETTLE_MS // 2, SETTLE_MS)
     return [*healthy_rows(BOTH, curl), *at_rest, *rate_rows(curl), *worlds_rows(BOTH, results)]

@@ -11,19 +11,18 @@ from dystolab.experiments.reach import Reach
 from dystolab.lab.validation.cohort import of_subjects, runs
 from dystolab.lab.validation.learning import OURS
 from dystolab.lab.validation.reach import BOTH
-from dystolab.lab.validation.reach_cerebellum import MOST
 from dystolab.lab.validation.rows import Row, against
 from dystolab.result import Result
 
 
 def rows(say: Callable[[str], None], seeds: int = 5, workers: int = 2, **_: Any) -> list[Row]:
     """Return what each fault does to reaching and learning in a force field."""
-    few, field = min(seeds, MOST), Reach(world="curl")
-    healthy = runs(field, few, workers, circuit=BOTH)
+    field = Reach(world="curl")
+    healthy = runs(field, seeds, workers, circuit=BOTH)
     found = []
     for name in mechanisms.fitting(load(OURS)):
-        say(f"  {name} at 1, {few} subjects")
-        ill = runs(field, few, workers, (mechanisms.get(name)(severity=1.0),), circuit=BOTH)
+        say(f"  {name} at 1, {seeds} subjects")
+        ill = runs(field, seeds, workers, (mechanisms.get(name)(severity=1.0),), circuit=BOTH)
         found += fault_rows(f"{BOTH}, {name} at 1", healthy, ill)
     return found
 
