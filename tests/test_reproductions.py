@@ -174,8 +174,8 @@ def test_the_page_of_the_head_study(subjects: int, monkeypatch: pytest.MonkeyPat
     assert all(axes.get_xlabel() and axes.get_ylabel() for axes in drawn)
     fitting = mechanisms.fitting(presets.load("cerebellum-head"))
     assert set(faults.by_mechanism(groups)) == set(fitting)
-    # Healthy, nuclei cut, then every mechanism at 1: all but the first two are turned.
-    assert pictured[0][:, 0].tolist() == [0.0, 0.0, *[20.0] * len(fitting)]
+    # Healthy, three lesions, then every mechanism at 1: these are turned.
+    assert pictured[0][:, 0].tolist() == [0.0, 0.0, 0.0, 0.0, *[20.0] * len(fitting)]
     assert head_faults.drift_per_s(groups["healthy"]).tolist() == [0.0] * subjects
 
 

@@ -120,7 +120,7 @@ def grow(circuit: Circuit, seed: int) -> Anatomy:
     pairs: dict[str, Pairs] = {}
     for p in circuit.projections:
         _wire_in_order(tissue, p, pairs, ())
-    edges = {p.name: _edges(p, pairs[p.name], seed) for p in circuit.projections}
+    edges = {p.name: _edges(p, pairs[p.name], zone[p.pre], seed) for p in circuit.projections}
     gaps = {g.name: _gaps(tissue, g) for g in circuit.gap_junctions}
     notes = tuple(f"{p.name}: {pairs[p.name].note}" for p in circuit.projections if pairs[p.name].note)
     return Anatomy(positions, zone, edges, gaps, notes)
@@ -234,15 +234,21 @@ def _wire_in_order(tissue: Tissue, p: Projection, done: dict[str, Pairs], waitin
     done[p.name] = wire(tissue, p, done)
 
 
-def _edges(p: Projection, pairs: Pairs, seed: int) -> Edges:
-    """Draw the synapses of the joined pairs, then leave the silent ones out: they change no draw of the others."""
+def _edges(p: Projection, pairs: Pairs, zone: NDArray[np.int16], seed: int) -> Edges:
+    """Draw the synapses of the joined pairs, then leave the silent ones out: they change no draw of the others.
+
+    `zone` is that of each source cell.
+    """
     n = pairs.pre.size
     contacts = _contacts(p, pairs, seed)
     weight = _draw(p.weight_ns, stream(seed, p.name, "weight"), n) * contacts
     delay = _draw(p.delay_ms, stream(seed, p.name, "delay"), n if p.delay_ms.sd > 0 else 1)
-    if p.silent_share == 0:
+    if p.silent_share == 0 and not p.silent_zones:
         return Edges(pairs.pre, pairs.post, contacts, weight, delay)
-    works = np.sort(stream(seed, p.name, "silent").permutation(n)[round(p.silent_share * n) :])
+    works = np.arange(n)
+    if p.silent_share > 0:
+        works = np.sort(stream(seed, p.name, "silent").permutation(n)[round(p.silent_share * n) :])
+    works = works[~np.isin(zone[pairs.pre[works]], p.silent_zones)]
     delay = delay[works] if p.delay_ms.sd > 0 else delay
     return Edges(pairs.pre[works], pairs.post[works], contacts[works], weight[works], delay)
 

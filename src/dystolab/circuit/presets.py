@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dystolab.circuit import cerebellum, tables
+from dystolab.circuit import cerebellum, groups, tables
 from dystolab.circuit.rules import EdgeList
 from dystolab.circuit.spec import Circuit, revised
 from dystolab.errors import ScaleError, SpecError, UnknownNameError
@@ -41,6 +41,10 @@ _TABLES: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 _SIZE = {"cerebellum-head": 2.25, "cerebellum-arm": 1.25}
 """Area of the tissue of circuits that need one size: zones a little larger than at scale 1."""
+
+_ZONE_NAMES = {
+    "head": groups.DIRECTIONS, "cerebellum-head": groups.DIRECTIONS, "cerebellum-arm": groups.ARM_DIRECTIONS,
+}  # fmt: skip
 
 _CANONICAL_TABLES = ("tissue", "neurons_2022", "wiring_2022", "canonical_awake")
 _CANONICAL_POPULATIONS = {
@@ -114,7 +118,7 @@ def load(name: str, scale: float = 1.0) -> Circuit:
     if name in _SIZE and scale != 1:
         raise ScaleError(f"circuit {name!r} has one size, with a zone per direction: scale must be 1, not {scale!r}")
     circuit = cerebellum.build(tables.merged(used), name, _SIZE.get(name, scale), _sources(used))
-    return revised(circuit, {"scale": scale})
+    return revised(circuit, {"scale": scale, "zone_names": _ZONE_NAMES.get(name, ())})
 
 
 def table_names(name: str) -> tuple[str, ...]:

@@ -169,7 +169,8 @@ class Projection(Spec):
 
     ``weight_ns`` is per contact: the peak conductance of one arriving spike is weight times contacts.
     ``receptor`` counts from 1; 0 is for relays. Of the joined pairs a seeded ``silent_share`` has no synapse that
-    works: these deliver and teach nothing. A smaller share lies inside a larger one.
+    works: these deliver and teach nothing. A smaller share lies inside a larger one. Nor do those of source cells in
+    ``silent_zones``: microzones, or groups of a population that has groups.
     """
 
     name: str
@@ -183,6 +184,7 @@ class Projection(Spec):
     synapse: Synapse = Static()
     plasticity: SinExpPlasticity | None = None
     silent_share: Annotated[float, Field(ge=0, le=1)] = 0.0
+    silent_zones: tuple[Annotated[int, Field(ge=0)], ...] = ()
 
 
 class GapJunctions(Spec):
@@ -206,13 +208,14 @@ class Circuit(Spec):
     """A whole circuit. ``scale`` multiplies the published tissue; ``zones`` counts the microzones.
 
     They lie side by side along ``zone_axis``: along x each has parallel fibres of its own, along y, as in the animal,
-    each parallel fibre crosses all of them.
+    each parallel fibre crosses all of them. ``zone_names`` are theirs, and those of as many groups.
     """
 
     name: str
     scale: Positive = 1.0
     zones: Annotated[int, Field(gt=0)] = 1
     zone_axis: Literal["x", "y"] = "x"
+    zone_names: tuple[str, ...] = ()
     populations: tuple[Population, ...]
     projections: tuple[Projection, ...] = ()
     gap_junctions: tuple[GapJunctions, ...] = ()
@@ -241,6 +244,8 @@ class Circuit(Spec):
     def _check_projection(self, p: Projection) -> None:
         self.population(p.pre)
         post = self.population(p.post).neuron
+        for zone in p.silent_zones:
+            self.zone(p.pre, str(zone))
         n = 0 if isinstance(post, Relay) else len(post.receptors)
         if not (p.receptor == 0 if n == 0 else 1 <= p.receptor <= n):
             allowed = "0 (a relay)" if n == 0 else f"1 to {n}"
@@ -301,22 +306,60 @@ class Circuit(Spec):
         kept = tuple(_independent(p, name) for p in self.projections if p.name != name)
         return revised(self, {"projections": kept})
 
+    def zone(self, population: str, name: str) -> int:
+        """Return the number of a microzone, or group, of a population by its name or by the number itself.
+
+        Raises
+        ------
+        SpecError
+            If the population has neither.
+        UnknownNameError
+            If there is no such zone.
+        """
+        pop = self.population(population)
+        n = self.zones if pop.zoned else pop.groups
+        if n == 1:
+            raise SpecError(f"population {population!r} is one: it has no zones")
+        names = [str(k) for k in range(n)]
+        if name in names:
+            return int(name)
+        named = list(self.zone_names) if len(self.zone_names) == n else []
+        if name not in named:
+            raise UnknownNameError(f"zone of {population}", name, named or names)
+        return named.index(name)
+
     def with_lesion(self, name: str) -> Circuit:
         """Return a circuit in which a projection is cut, or all that leave a population.
+
+        ``NAME@ZONE`` cuts what leaves one microzone, or one group, of the sources.
 
         Raises
         ------
         UnknownNameError
-            If `name` is neither a projection nor a population with projections.
+            If it is neither a projection nor a population with projections, or the zone does not exist.
+        SpecError
+            If the sources have no zones.
+
+        Examples
+        --------
+        >>> from dystolab.circuit import load
+        >>> ill = load("cerebellum-head").with_lesion("dcn_glut@yaw_left")
+        >>> sorted({p.pre for p in ill.projections if p.silent_zones == (0,)})
+        ['dcn_glut']
         """
+        name, at, zone = name.partition("@")
         leaving = [p.name for p in self.projections if p.pre == name]
         cut = leaving or [p.name for p in self.projections if p.name == name]
         if not cut:
             known = [*{p.pre: 0 for p in self.projections}, *(p.name for p in self.projections)]
             raise UnknownNameError("population or projection to cut", name, known)
         circuit = self
-        for projection in cut:
-            circuit = circuit._silenced(self.projection(projection))
+        for projection in map(self.projection, cut):
+            if at:
+                silent = {*projection.silent_zones, self.zone(projection.pre, zone)}
+                circuit = circuit.with_projection(projection.name, silent_zones=tuple(sorted(silent)))
+            else:
+                circuit = circuit._silenced(projection)
         return circuit
 
     def _silenced(self, cut: Projection) -> Circuit:

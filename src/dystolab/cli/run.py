@@ -35,7 +35,11 @@ def main(
         typer.Option(metavar="NAME:SEVERITY[,KEY=VALUE…]", help="What is wrong; severity 0 to 1."),
     ] = None,
     lesion: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="Cut a projection, or all that leave a population.")
+        list[str] | None,
+        typer.Option(
+            metavar="NAME[@ZONE]",
+            help="Cut a projection, or all that leave a population; or what leaves one zone of it.",
+        ),
     ] = None,
     isi: Annotated[int | None, typer.Option(help="From CS to US, ms (eyeblink).")] = None,
     protocol: Annotated[

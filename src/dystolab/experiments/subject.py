@@ -40,7 +40,8 @@ class Subject(Settings):
     mechanisms : sequence of Mechanism
         What is wrong with it, applied in this order.
     lesions : sequence of str
-        Projections that are cut, and populations of which every outgoing projection is.
+        Projections that are cut, and populations of which every outgoing projection is; with ``@ZONE`` after the name,
+        what leaves one microzone, or group, alone.
     seed : int
         Which animal: it decides anatomy, input and noise.
     scale : float

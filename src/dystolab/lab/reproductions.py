@@ -15,6 +15,11 @@ FAULTS = (
 )  # fmt: skip
 """Mechanisms of the olivocerebellar circuit."""
 
+HEAD_CUTS = {
+    "nuclei cut": ("dcn_glut",),
+    "nuclei of yaw left cut": ("dcn_glut@yaw_left",),
+    "Purkinje cells of yaw left cut": ("purkinje_cell@yaw_left",),
+}
 HEAD_FAULTS = ("head_integrator_imbalance", "integrator_leak", "spindle_gain")
 """Mechanisms of the head's own circuit."""
 
@@ -149,7 +154,7 @@ STUDIES: dict[str, Study] = {
         circuit="cerebellum-head",
         arms={
             "healthy": Arm(),
-            "nuclei cut": Arm(lesions=("dcn_glut",)),
+            **{name: Arm(lesions=cut) for name, cut in HEAD_CUTS.items()},
             **{
                 f"{name}:{level:g}": Arm(f"{name}:{level:g}")
                 for name in (*HEAD_FAULTS, *FAULTS)

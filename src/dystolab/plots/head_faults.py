@@ -17,8 +17,12 @@ from dystolab.result import Array, Result
 SHOWN = 1.0
 """Heads, paths and sides are drawn at this severity."""
 
-IN_A_ROW = 5
+IN_A_ROW = 6
 STEP_MS = 50
+
+
+CUTS = (" cut", ((":", "x"), ("--", "+"), ("-.", "1")))
+"""How names of arms with a lesion end, and the line and the marker of each, in black."""
 
 
 def measured(name: str) -> Callable[[Sequence[Result]], Array]:
@@ -53,18 +57,20 @@ def page(groups: Groups) -> Figure:
     """
     healthy, mechanisms = groups["healthy"], faults.by_mechanism(groups)
     worst = {name: of[SHOWN] for name, of in mechanisms.items()}
+    cuts = {name: results for name, results in groups.items() if name.endswith(CUTS[0])}
     drawn = style.new_figure(15, 16)
     grid = drawn.add_gridspec(3, 1, height_ratios=(6, 4, 7))
     top, middle, bottom = (drawn.add_subfigure(grid[k]) for k in range(3))
-    portraits(top, {"healthy": healthy, "nuclei cut": groups["nuclei cut"], **worst})
+    portraits(top, {"healthy": healthy, **cuts, **worst})
     over_time, sides = middle.subplots(1, 2, width_ratios=(16, 8))
-    paths(over_time, {"healthy": healthy, "nuclei cut": groups["nuclei cut"], **worst}, faults.looks(worst))
-    directions(sides, healthy, worst)
+    paths(over_time, {"healthy": healthy, **cuts, **worst}, faults.looks(worst))
+    directions(sides, healthy, worst, cuts)
     panels = bottom.subplots(2, 4).ravel()
     for axes, (title, label, values) in zip(panels, PANELS, strict=False):
         found = {m: {s: values(r) for s, r in of.items()} for m, of in mechanisms.items()}
         faults.by_severity(axes, values(healthy), found)
-        axes.axhline(float(np.mean(values(groups["nuclei cut"]))), ls=":", lw=1, color=style.BLACK, label="nuclei cut")
+        for (name, results), (line, _) in zip(cuts.items(), CUTS[1], strict=True):
+            axes.axhline(float(np.mean(values(results))), ls=line, lw=1, color=style.BLACK, label=name)
         axes.set_ylim(bottom=0)
         style.tidy(axes, "severity (0: healthy)", label, title)
     faults.key(panels[-1], panels[0])
@@ -93,15 +99,16 @@ def portraits(figure: SubFigure, arms: Groups) -> None:
 
 
 def paths(axes: Axes, arms: Groups, looks: Mapping[str, tuple[str, str]]) -> None:
-    """Draw the distance from upright over time, the mean over subjects of each arm; without nuclei dotted."""
+    """Draw the distance from upright over time, the mean over subjects of each arm."""
+    lines = iter(CUTS[1])
     for name, results in arms.items():
         far = [
             distance_deg(style.recording(r, "head/angle_deg")[::STEP_MS].astype(float), NEUTRAL_DEG) for r in results
         ]
         colour = looks[name][0] if name in looks else style.BLACK
         style.band(axes, np.arange(len(far[0])) * STEP_MS / 1000, far, colour=colour)
-        if name == "nuclei cut":
-            axes.lines[-1].set_linestyle(":")
+        if name.endswith(CUTS[0]):
+            axes.lines[-1].set(linestyle=next(lines)[0])
     asked = {"upright": "held upright", "free": "let go, eyes closed after 3 s", "released": "turned, then let go"}
     for part, start, _ in spans_s(arms["healthy"][0]):
         axes.axvline(start, color=style.GREY, lw=0.6)
@@ -110,12 +117,13 @@ def paths(axes: Axes, arms: Groups, looks: Mapping[str, tuple[str, str]]) -> Non
     style.tidy(axes, "time (s)", "distance from upright (deg)", f"On average, severity {SHOWN:g}")
 
 
-def directions(axes: Axes, healthy: Sequence[Result], worst: Groups) -> None:
+def directions(axes: Axes, healthy: Sequence[Result], worst: Groups, cuts: Groups) -> None:
     """Draw to which side every subject's head turns and tilts when it is let go."""
     looks = {"healthy": (style.BLACK, "o"), **faults.looks(worst)}
+    looks |= {name: (style.BLACK, marker) for name, (_, marker) in zip(cuts, CUTS[1], strict=True)}
     axes.axhline(0, color=style.GREY, lw=0.6)
     axes.axvline(0, color=style.GREY, lw=0.6)
-    for name, results in {"healthy": healthy, **worst}.items():
+    for name, results in {"healthy": healthy, **worst, **cuts}.items():
         colour, marker = looks[name]
         turn, tilt = (measured(f"head_{axis}_deg.free")(results) for axis in ("yaw", "roll"))
         axes.plot(turn, tilt, marker, ms=5, color=colour, alpha=0.7, ls="")

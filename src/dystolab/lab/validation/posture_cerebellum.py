@@ -8,11 +8,13 @@ from typing import Any
 from dystolab import mechanisms
 from dystolab.circuit.presets import load
 from dystolab.experiments.posture import SETTLE_MS, TURN_MS, Posture
+from dystolab.lab.reproductions import HEAD_CUTS
 from dystolab.lab.validation import cortex
 from dystolab.lab.validation.cohort import of_subjects, runs
 from dystolab.lab.validation.learning import OURS
 from dystolab.lab.validation.posture import FREE_DEG, WITHIN_DEG, compared_rows, drift_row
-from dystolab.lab.validation.rows import Row, window
+from dystolab.lab.validation.rows import Row, spread, window
+from dystolab.result import Result
 
 BOTH = "cerebellum-head"
 COMPARED = (
@@ -37,12 +39,23 @@ def rows(say: Callable[[str], None], seeds: int = 5, workers: int = 2, **_: Any)
     first_tap_ms = short.taps()[0][0]
     found += cortex.rows(BOTH, whole, SETTLE_MS + TURN_MS, first_tap_ms)
     found.append(drift_row("time constant of drift, with a cerebellum", whole, "calibration"))
-    say(f"  nuclei cut, {seeds} subjects")
-    cut = runs(short, seeds, workers, circuit=BOTH, lesions=("dcn_glut",))
-    found += compared_rows(f"{BOTH}, nuclei cut", whole, cut, COMPARED, "prediction")
-    found.append(drift_row("time constant of drift, nuclei cut", cut, "prediction"))
+    for name, lesions in HEAD_CUTS.items():
+        say(f"  {name}, {seeds} subjects")
+        cut = runs(short, seeds, workers, circuit=BOTH, lesions=lesions)
+        found += compared_rows(f"{BOTH}, {name}", whole, cut, COMPARED, "prediction")
+        found.append(turn_row(f"{BOTH}, {name}", cut))
+        found.append(drift_row(f"time constant of drift, {name}", cut, "prediction"))
     for name in mechanisms.fitting(load(OURS)):
         say(f"  {name} at 1, with a cerebellum, {seeds} subjects")
         ill = runs(short, seeds, workers, (mechanisms.get(name)(severity=1.0),), circuit=BOTH)
         found += compared_rows(f"{BOTH}, {name} at 1", whole, ill, COMPARED, "prediction")
     return found
+
+
+def turn_row(what: str, results: list[Result]) -> Row:
+    """Return to which side heads turn and tilt when they are let go, and what a rater would say."""
+    turn, tilt, grade = (
+        of_subjects(results, name) for name in ("head_yaw_deg.free", "head_roll_deg.free", "head_severity_score")
+    )
+    text = f"turn {spread(turn, 'deg', 1)}, tilt {spread(tilt, 'deg', 1)}; grade {spread(grade, '', 1)}"
+    return Row(f"{what}: side, let go (left and right positive)", text, "", len(results), None, "prediction", "")
