@@ -76,6 +76,8 @@ def test_what_never_comes_is_told_from_what_is_missing(tmp_path: Path) -> None:
 def test_state_names_mechanisms() -> None:
     faulty = _result(subject={"mechanisms": [{"name": "olive_burst", "severity": 0.5}]})
     assert (faulty.state, _result().state) == ("olive_burst 0.5", "healthy")
+    cut = _result(subject={**faulty.subject, "lesions": ["dcn_glut@yaw_left"]})
+    assert cut.state == "olive_burst 0.5 + dcn_glut@yaw_left cut"
 
 
 @pytest.mark.parametrize("made", [rest_result, eyeblink_result])

@@ -134,8 +134,9 @@ class Result:
 
     @property
     def state(self) -> str:
-        """What is wrong with the subject: its mechanisms with their severities, or ``"healthy"``."""
+        """What is wrong with the subject: its mechanisms with their severities, and what is cut; or ``"healthy"``."""
         faults = [f"{m.get('name')} {m.get('severity')}" for m in self.subject.get("mechanisms") or ()]
+        faults += [f"{name} cut" for name in self.subject.get("lesions") or ()]
         return " + ".join(faults) or "healthy"
 
     def save(self, path: str | Path, *, overwrite: bool = False) -> Path:
