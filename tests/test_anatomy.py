@@ -165,7 +165,7 @@ def test_subsets():
     assert list(itertools.chain(pick(Zone(index=0), "b"), pick(Zone(index=1), "b"))) == list(range(10))
     for subset, population, match in (
         (Cells(indices=(200,)), "a", "no cell 200"),
-        (Zone(index=0), "a", "'a' is not zoned; zoned are: b"),
+        (Zone(index=0), "a", "'a' has neither zones nor groups; these have: b"),
         (Zone(index=2), "b", "no zone 2"),
     ):
         with pytest.raises(SpecError, match=match):

@@ -166,8 +166,7 @@ def subset_indices(
         case Disc():
             chosen = _in_disc(cells, anatomy.positions_um[population], subset)
         case Zone(index=index):
-            _check_zone(circuit, cells, index)
-            chosen = np.flatnonzero(anatomy.zone[population] == index)
+            chosen = np.flatnonzero(anatomy.zone[population] == circuit.zone(population, index))
     return np.sort(chosen).astype(np.int32)
 
 
@@ -175,18 +174,6 @@ def _in_disc(cells: Population, positions_um: NDArray[np.float32], disc: Disc) -
     origin, size = np.array(cells.layer.origin_um[:2]), np.array(cells.layer.size_um[:2])
     away = positions_um[:, :2] - (origin + np.array(disc.centre) * size)
     return np.flatnonzero(np.hypot(away[:, 0], away[:, 1]) <= disc.radius_um)
-
-
-def _check_zone(circuit: Circuit, population: Population, index: int) -> None:
-    if population.groups > 1:
-        if index >= population.groups:
-            raise SpecError(f"population {population.name!r} has no group {index}: 0 to {population.groups - 1}")
-        return
-    if not population.zoned:
-        zoned = ", ".join(p.name for p in circuit.populations if p.zoned) or "none"
-        raise SpecError(f"population {population.name!r} is not zoned; zoned are: {zoned}")
-    if index >= circuit.zones:
-        raise SpecError(f"circuit {circuit.name!r} has no zone {index}: 0 to {circuit.zones - 1}")
 
 
 def _check_zones(circuit: Circuit) -> None:

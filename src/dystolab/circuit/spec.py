@@ -245,7 +245,7 @@ class Circuit(Spec):
         self.population(p.pre)
         post = self.population(p.post).neuron
         for zone in p.silent_zones:
-            self.zone(p.pre, str(zone))
+            self.zone(p.pre, zone)
         n = 0 if isinstance(post, Relay) else len(post.receptors)
         if not (p.receptor == 0 if n == 0 else 1 <= p.receptor <= n):
             allowed = "0 (a relay)" if n == 0 else f"1 to {n}"
@@ -306,27 +306,29 @@ class Circuit(Spec):
         kept = tuple(_independent(p, name) for p in self.projections if p.name != name)
         return revised(self, {"projections": kept})
 
-    def zone(self, population: str, name: str) -> int:
+    def zone(self, population: str, name: int | str) -> int:
         """Return the number of a microzone, or group, of a population by its name or by the number itself.
 
         Raises
         ------
         SpecError
-            If the population has neither.
+            If the population has neither, or not so many.
         UnknownNameError
-            If there is no such zone.
+            If none is called so.
         """
         pop = self.population(population)
+        if not pop.zoned and pop.groups == 1:
+            split = ", ".join(p.name for p in self.populations if p.zoned or p.groups > 1) or "none"
+            raise SpecError(f"population {population!r} has neither zones nor groups; these have: {split}")
         n = self.zones if pop.zoned else pop.groups
-        if n == 1:
-            raise SpecError(f"population {population!r} is one: it has no zones")
-        names = [str(k) for k in range(n)]
-        if name in names:
-            return int(name)
-        named = list(self.zone_names) if len(self.zone_names) == n else []
-        if name not in named:
-            raise UnknownNameError(f"zone of {population}", name, named or names)
-        return named.index(name)
+        named = self.zone_names if len(self.zone_names) == n else ()
+        if name in named:
+            return named.index(str(name))
+        if not str(name).isdecimal():
+            raise UnknownNameError(f"zone of {population}", str(name), named or [str(k) for k in range(n)])
+        if int(name) >= n:
+            raise SpecError(f"population {population!r} has no zone {name}: 0 to {n - 1}")
+        return int(name)
 
     def with_lesion(self, name: str) -> Circuit:
         """Return a circuit in which a projection is cut, or all that leave a population.
@@ -336,9 +338,9 @@ class Circuit(Spec):
         Raises
         ------
         UnknownNameError
-            If it is neither a projection nor a population with projections, or the zone does not exist.
+            If it is neither a projection nor a population with projections, or no zone is called so.
         SpecError
-            If the sources have no zones.
+            If the sources have no zones, or not so many.
 
         Examples
         --------

@@ -59,4 +59,5 @@ def turn_row(what: str, results: list[Result]) -> Row:
         of_subjects(results, name) for name in ("head_yaw_deg.free", "head_roll_deg.free", "head_severity_score")
     )
     text = f"turn {spread(turn, 'deg', 1)}, tilt {spread(tilt, 'deg', 1)}; grade {spread(grade, '', 1)}"
-    return Row(f"{what}: side, let go (left and right positive)", text, "", len(results), None, "prediction", "")
+    note = "the side is in the wiring, and how far rests on weights that were set so that healthy heads hold"
+    return Row(f"{what}: side, let go (left and right positive)", text, "", len(results), None, "prediction", note)
